@@ -1,0 +1,3 @@
+"""Radiographs in, boxes out."""
+
+__version__ = "0.1.0"

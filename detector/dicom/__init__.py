@@ -1,0 +1,1 @@
+"""DICOM files and pictures as :class:`~detector.radiograph.Radiograph`."""

@@ -1,0 +1,1 @@
+"""Parts of the centre-and-scale network, and the network made of them."""

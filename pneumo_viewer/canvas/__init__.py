@@ -1,0 +1,1 @@
+"""The radiograph on the screen."""

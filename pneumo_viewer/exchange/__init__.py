@@ -1,0 +1,1 @@
+"""Ground truth in, results out. Knows no Qt."""

@@ -1,0 +1,1 @@
+"""The one owner of threads and worker processes."""

@@ -1,0 +1,1 @@
+"""Studies on disk and their index. Knows no Qt."""

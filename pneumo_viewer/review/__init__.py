@@ -1,0 +1,1 @@
+"""Verdicts: state, operations and the store. Knows no Qt."""

@@ -1,0 +1,8 @@
+"""Files that travel with the program: demo studies and default weights."""
+
+from pathlib import Path
+
+_FOLDER = Path(__file__).parent
+
+DEMO_STUDIES = _FOLDER / "demo"
+DEFAULT_WEIGHTS = _FOLDER / "weights" / "compact.safetensors"

@@ -1,0 +1,1 @@
+"""Where radiographs and their ground truth come from."""
