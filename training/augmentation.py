@@ -53,6 +53,7 @@ def augment(
     image: NDArray[np.uint8],
     boxes: NDArray[np.float32],
     augmentation: Augmentation,
+    size: int,
     generator: np.random.Generator,
 ) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
     """Change an image and its boxes at random.
@@ -65,6 +66,8 @@ def augment(
         ``[N, 4]`` x0 y0 x1 y1 in its pixels.
     augmentation
         How far.
+    size
+        Side of the new image.
     generator
         Where chance comes from.
 
@@ -73,8 +76,8 @@ def augment(
     image, boxes
         New arrays of the same kinds; boxes that leave the image are cut or dropped.
     """
-    matrix = random_affine(image.shape[0], augmentation, generator)
-    image, boxes = warp(image, boxes, matrix)
+    matrix = random_affine(image.shape[0], augmentation, generator) * (size / image.shape[0])
+    image, boxes = warp(image, boxes, matrix, size)
     return change_grey_values(image, augmentation, generator), boxes
 
 
@@ -96,14 +99,16 @@ def random_affine(
 
 
 def warp(
-    image: NDArray[np.uint8], boxes: NDArray[np.float32], matrix: NDArray[np.float64]
+    image: NDArray[np.uint8],
+    boxes: NDArray[np.float32],
+    matrix: NDArray[np.float64],
+    size: int,
 ) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
-    """Move pixels and boxes by one affine map of continuous coordinates.
+    """Move pixels and boxes by one affine map of continuous coordinates into a square.
 
     A box becomes the bounds of its inscribed ellipse after the map: findings are round, and the
     bounds of the box's turned corners would grow by a tenth at 5°.
     """
-    size = image.shape[0]
     linear, offset = matrix[:, :2], matrix[:, 2]
     half = np.full(2, 0.5)
     on_centres = np.column_stack([linear, linear @ half + offset - half])  # cv2: centre at (0, 0)

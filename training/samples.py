@@ -6,7 +6,6 @@ So samples do not depend on how many processes make them or on where a run was i
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -14,11 +13,22 @@ import torch
 from numpy.typing import NDArray
 from torch.utils.data import Dataset
 
-from detector.networks.protocol import Target
+from detector.networks.protocol import ExamClass, Target
+from detector.presets import Preset
 from training.augmentation import Augmentation, augment, random_affine, warp
-from training.datasets.labelled_image import ExamClass, no_boxes
+from training.datasets.labelled_image import no_boxes
 from training.datasets.prepared_images import PreparedImages
 from training.synthesis import move_opacity, overlaps, paint_opacity
+
+
+PAINTED = 0.7
+"""Share of normal radiographs that findings are painted into during the synthetic steps."""
+
+MOVED = 0.5
+"""Share of normal radiographs that real findings are moved into afterwards."""
+
+DONOR_CHANGES = Augmentation(flip=0.5, rotation_degrees=4.0, scaling=0.1, shift=0.02)
+"""How a real finding is moved before it enters another chest: little, so that it stays in a lung."""
 
 
 class Sample(NamedTuple):
@@ -27,28 +37,6 @@ class Sample(NamedTuple):
     image: NDArray[np.uint8]
     boxes: NDArray[np.float32]
     exam_class: ExamClass
-
-
-@dataclass(frozen=True, slots=True)
-class Mixture:
-    """What the stream is made of.
-
-    Attributes
-    ----------
-    synthetic_steps
-        Steps at the start in which the only findings are painted ones.
-    painted
-        Share of normal radiographs that findings are painted into during those steps.
-    oversampling
-        How often a positive image is drawn for each time that a negative one is, afterwards.
-    moved
-        Share of normal radiographs that real findings are moved into afterwards.
-    """
-
-    synthetic_steps: int = 0
-    painted: float = 0.7
-    oversampling: float = 3.0
-    moved: float = 0.5
 
 
 class SampleStream(Dataset[Sample]):
@@ -60,8 +48,8 @@ class SampleStream(Dataset[Sample]):
         The training images.
     places
         Boxes of real exams in units of the image's side, to paint at.
-    mixture, augmentation
-        What is drawn, and how far it is changed.
+    preset
+        What is drawn, and how it is changed.
     seed
         Names one of the many streams.
     """
@@ -70,35 +58,39 @@ class SampleStream(Dataset[Sample]):
         self,
         prepared: PreparedImages,
         places: Sequence[NDArray[np.float32]],
-        mixture: Mixture,
-        augmentation: Augmentation,
+        preset: Preset,
         seed: int,
     ) -> None:
         self.prepared = prepared
         self.places = places
-        self.mixture = mixture
-        self.augmentation = augmentation
+        self.preset = preset
         self.seed = seed
         is_positive = np.array([image.is_positive for image in prepared.images])
         self.positives = np.flatnonzero(is_positive)
         self.negatives = np.flatnonzero(~is_positive)
-        weights = np.where(is_positive, mixture.oversampling, 1.0)
+        weights = np.where(is_positive, preset.positive_oversampling, 1.0)
         self.cumulated_weights = np.cumsum(weights / weights.sum())
 
     def __getitem__(self, key: tuple[int, int]) -> Sample:
         step, position = key
         generator = np.random.default_rng((self.seed, step, position))
-        if step < self.mixture.synthetic_steps:
+        if step < self.preset.synthetic_steps:
             image, boxes, exam_class = self._synthetic(generator)
         else:
             image, boxes, exam_class = self._real(generator)
-        image, boxes = augment(image, boxes, self.augmentation, generator)
+        size = self._size(step)
+        image, boxes = augment(image, boxes, Augmentation(), size, generator)
         return Sample(image, boxes, exam_class)
+
+    def _size(self, step: int) -> int:
+        """Side of all images of one step."""
+        generator = np.random.default_rng((self.seed, step))
+        return int(generator.choice(self.preset.training_sizes))
 
     def _synthetic(self, generator: np.random.Generator) -> Sample:
         index = int(generator.choice(self.negatives))
         image, exam_class = self._negative(index)
-        if exam_class is not ExamClass.NORMAL or generator.random() >= self.mixture.painted:
+        if exam_class is not ExamClass.NORMAL or generator.random() >= PAINTED:
             return Sample(image, no_boxes(), exam_class)
         places = self.places[int(generator.integers(len(self.places)))]
         boxes = places * np.float32(self.prepared.size)
@@ -117,7 +109,7 @@ class SampleStream(Dataset[Sample]):
         if (
             exam_class is not ExamClass.NORMAL
             or not len(self.positives)
-            or generator.random() >= self.mixture.moved
+            or generator.random() >= MOVED
         ):
             return Sample(image, no_boxes(), exam_class)
         boxes = no_boxes()
@@ -127,6 +119,7 @@ class SampleStream(Dataset[Sample]):
                 self.prepared.pixels[donor],
                 self.prepared.boxes(donor),
                 random_affine(self.prepared.size, DONOR_CHANGES, generator),
+                self.prepared.size,
             )
             for box in donor_boxes:
                 if not overlaps(box, boxes):
@@ -137,10 +130,6 @@ class SampleStream(Dataset[Sample]):
 
     def _negative(self, index: int) -> tuple[NDArray[np.uint8], ExamClass]:
         return np.array(self.prepared.pixels[index]), self.prepared.images[index].exam_class
-
-
-DONOR_CHANGES = Augmentation(flip=0.5, rotation_degrees=4.0, scaling=0.1, shift=0.02)
-"""How a real finding is moved before it enters another chest: little, so that it stays in a lung."""
 
 
 def collate(samples: Sequence[Sample]) -> tuple[torch.Tensor, list[Target]]:

@@ -17,8 +17,8 @@ def paint_opacity(
     """Paint a hazy opacity that fills a box, in place.
 
     An airspace opacity replaces air: it lifts grey values towards those of soft tissue, hides
-    vessels in part, and fades at an uneven edge. So the paint is a blend towards a bright
-    quantile of the image, weighted by an ellipse with a ragged, cloudy outline.
+    vessels in part, and fades at an uneven edge. So the paint is a blend towards a little more
+    than a bright quantile of the box, weighted by a cloudy ellipse with a ragged outline.
 
     Parameters
     ----------
@@ -38,14 +38,15 @@ def paint_opacity(
     radius = (
         np.abs((x + 0.5) / width * 2 - 1) ** power + np.abs((y + 0.5) / height * 2 - 1) ** power
     ) ** (1 / power)
-    ragged = radius + generator.uniform(0.1, 0.35) * _clouds(height, width, 3, generator)
-    softness = generator.uniform(0.25, 0.7)
+    ragged = radius + generator.uniform(0.03, 0.16) * _clouds(height, width, 3, generator)
+    softness = generator.uniform(0.2, 0.6)
     coverage = np.clip((1 - ragged) / softness, 0, 1)
     coverage = coverage * coverage * (3 - 2 * coverage)
-    density = 1 + 0.35 * _clouds(height, width, generator.integers(3, 9), generator)
-    weight = np.clip(coverage * density * generator.uniform(0.3, 0.85), 0, 0.95)
-    tissue = np.quantile(image[::4, ::4], generator.uniform(0.65, 0.9))
+    cells = int(generator.integers(2, 7))
+    density = 1 + generator.uniform(0.05, 0.3) * _clouds(height, width, cells, generator)
+    weight = np.clip(coverage * density * generator.uniform(0.25, 0.8), 0, 0.95)
     region = image[window].astype(np.float32)
+    tissue = np.quantile(region, generator.uniform(0.8, 0.98)) + generator.uniform(5, 35)
     lifted = region + weight * np.maximum(tissue - region, 8.0)
     image[window] = np.clip(lifted, 0, 255).astype(np.uint8)
 

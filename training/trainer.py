@@ -6,7 +6,6 @@ import json
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
 from detector.networks.protocol import Target, TrainableDetector
+from detector.presets import Preset
 from training.checkpoints import (
     load_checkpoint,
     random_states,
@@ -28,47 +28,19 @@ CHECKPOINT = "checkpoint.pt"
 LOG = "losses.jsonl"
 
 
-@dataclass(frozen=True, slots=True)
-class Schedule:
-    """How the weights are moved.
+def learning_rate_factor(preset: Preset, step: int) -> float:
+    """Share of the peak learning rate at one step of the cosine schedule.
 
-    Attributes
-    ----------
-    steps
-        In all.
-    restarts
-        Steps at which the learning rate starts a new cosine: where the data change.
-    learning_rate, body_factor
-        Peak for new layers, and its multiple for the pretrained body.
-    weight_decay
-        AdamW's, for convolution weights only.
-    warmup
-        Steps of linear growth at the start of each cosine.
-    clip
-        Largest norm of the gradient.
-    averaging
-        Decay of the exponential moving average of the weights.
+    The synthetic and the real steps each have a linear rise and a cosine down to 1 %.
     """
-
-    steps: int
-    restarts: tuple[int, ...] = ()
-    learning_rate: float = 1e-3
-    body_factor: float = 0.2
-    weight_decay: float = 1e-2
-    warmup: int = 50
-    clip: float = 10.0
-    averaging: float = 0.995
-
-    def factor(self, step: int) -> float:
-        """Share of the peak learning rate at one step: linear warm-up, then cosine to 1 %."""
-        bounds = (0, *self.restarts, self.steps)
-        start = max(bound for bound in bounds[:-1] if bound <= step)
-        length = min(bound for bound in bounds if bound > step) - start
-        warmup = min(self.warmup, length // 4)
-        if step - start < warmup:
-            return (step - start + 1) / warmup
-        progress = (step - start - warmup) / max(1, length - warmup)
-        return 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * progress))
+    is_synthetic = step < preset.synthetic_steps
+    length = preset.synthetic_steps if is_synthetic else preset.steps
+    done = step if is_synthetic else step - preset.synthetic_steps
+    warmup = min(preset.warmup_steps, length // 4)
+    if done < warmup:
+        return (done + 1) / warmup
+    progress = (done - warmup) / max(1, length - warmup)
+    return 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * progress))
 
 
 class AveragedWeights:
@@ -100,13 +72,11 @@ class Trainer:
     Parameters
     ----------
     network
-        The detector. Its pretrained part is the submodule ``body``.
+        The detector. Its pretrained part is the submodule ``body.features``.
     stream
         Where samples come from.
-    schedule
+    preset
         How long and how fast.
-    batch
-        Images a step.
     out
         Folder for the checkpoint and the log of losses.
     device
@@ -123,9 +93,8 @@ class Trainer:
         self,
         network: TrainableDetector,
         stream: SampleStream,
-        schedule: Schedule,
+        preset: Preset,
         *,
-        batch: int,
         out: Path,
         device: torch.device,
         bfloat16: bool = False,
@@ -135,22 +104,20 @@ class Trainer:
         self.network = network
         self.module: nn.Module = network  # type: ignore[assignment]
         self.stream = stream
-        self.schedule = schedule
-        self.batch = batch
+        self.preset = preset
         self.out = out
         self.device = device
         self.bfloat16 = bfloat16
         self.workers = workers
         self.recipe = {
             **(recipe or {}),
-            "batch": batch,
+            "preset": preset.to_dict(),
             "bfloat16": bfloat16,
-            "schedule": asdict(schedule) | {"restarts": list(schedule.restarts)},
         }
         self.step = 0
         self.module.to(device=device, memory_format=torch.channels_last)
-        self.optimiser = torch.optim.AdamW(self._parameter_groups(), lr=schedule.learning_rate)
-        self.averaged = AveragedWeights(self.module, schedule.averaging)
+        self.optimiser = torch.optim.AdamW(self._parameter_groups(), lr=preset.learning_rate)
+        self.averaged = AveragedWeights(self.module, preset.ema_decay)
 
     def run(
         self,
@@ -224,9 +191,9 @@ class Trainer:
         self._forget_log_after(self.step)
 
     def _step(self, images: Tensor, targets: Sequence[Target]) -> dict[str, float]:
-        factor = self.schedule.factor(self.step)
+        factor = learning_rate_factor(self.preset, self.step)
         for group in self.optimiser.param_groups:
-            group["lr"] = self.schedule.learning_rate * group["factor"] * factor
+            group["lr"] = self.preset.learning_rate * group["factor"] * factor
         pixels = images.to(self.device, non_blocking=True).float() / 255
         pixels = pixels.contiguous(memory_format=torch.channels_last)
         moved = [Target(target.boxes.to(self.device), target.exam_class) for target in targets]
@@ -238,7 +205,7 @@ class Trainer:
             raise FloatingPointError(f"the loss is not finite at step {self.step}: {parts}")
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
-        nn.utils.clip_grad_norm_(self.module.parameters(), self.schedule.clip)
+        nn.utils.clip_grad_norm_(self.module.parameters(), self.preset.gradient_clip)
         self.optimiser.step()
         self.averaged.update(self.module)
         self.step += 1
@@ -246,7 +213,7 @@ class Trainer:
 
     def _batches(self, until: int) -> Iterator[tuple[Tensor, list[Target]]]:
         keys = [
-            [(step, position) for position in range(self.batch)]
+            [(step, position) for position in range(self.preset.batch_size)]
             for step in range(self.step, until)
         ]
         loader: DataLoader[Any] = DataLoader(
@@ -265,13 +232,13 @@ class Trainer:
         groups: dict[tuple[bool, bool], list[nn.Parameter]] = {}
         for name, parameter in self.module.named_parameters():
             if parameter.requires_grad:
-                kind = name.startswith("body."), parameter.ndim > 1
+                kind = name.startswith("body.features."), parameter.ndim > 1
                 groups.setdefault(kind, []).append(parameter)
         return [
             {
                 "params": parameters,
-                "factor": self.schedule.body_factor if is_body else 1.0,
-                "weight_decay": self.schedule.weight_decay if decays else 0.0,
+                "factor": self.preset.body_learning_rate_factor if is_body else 1.0,
+                "weight_decay": self.preset.weight_decay if decays else 0.0,
             }
             for (is_body, decays), parameters in groups.items()
         ]

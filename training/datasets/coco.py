@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 
 from detector.dicom.reading import read_identity
+from detector.networks.protocol import ExamClass
 from training.datasets.labelled_image import (
     DataSetError,
-    ExamClass,
     LabelledImage,
     require_certain,
 )

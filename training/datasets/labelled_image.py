@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import IntEnum
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from detector.networks.protocol import ExamClass
 from training.datasets.truth import TruthTable
 
 
 class DataSetError(Exception):
     """A data set cannot be used as it lies on disk; the sentence says what to mend."""
-
-
-class ExamClass(IntEnum):
-    """The three classes of the RSNA challenge, in the order of the network's exam logits."""
-
-    UNKNOWN = -1
-    NORMAL = 0
-    NOT_NORMAL = 1
-    LUNG_OPACITY = 2
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -9,7 +9,8 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
-from training.datasets.labelled_image import DataSetError, ExamClass, LabelledImage, no_boxes
+from detector.networks.protocol import ExamClass
+from training.datasets.labelled_image import DataSetError, LabelledImage, no_boxes
 
 ENTRY_TABLE = "Data_Entry_2017.csv"
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
+from detector.networks.protocol import ExamClass
 from training.datasets.labelled_image import (
     DataSetError,
-    ExamClass,
     LabelledImage,
     require_certain,
 )
@@ -25,7 +25,7 @@ PATIENTS = "patients.csv"
 
 _CLASS_NAMES = {
     "Normal": ExamClass.NORMAL,
-    "No Lung Opacity / Not Normal": ExamClass.NOT_NORMAL,
+    "No Lung Opacity / Not Normal": ExamClass.NO_OPACITY_NOT_NORMAL,
     "Lung Opacity": ExamClass.LUNG_OPACITY,
 }
 
