@@ -12,11 +12,13 @@ import json
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from detector.detections import ModelIdentity
-from detector.errors import FileAccessError, InputError
+from detector.errors import InputError
+from detector.files import access_error
 from detector.preparation import PREPARATION
+from detector.presets import Preset
 
 METADATA_KEY: Final = "model_card"
 CARD_FORMAT: Final = 1
@@ -111,12 +113,8 @@ class ModelCard(_Record):
         Version of this record.
     name, version
         Of the weights.
-    preset_name
-        Name of the preset.
     preset
-        All fields of the preset from which the network is built.
-    input_size
-        Side of the network's square input in pixels.
+        From which the network is built.
     preparation
         How images are prepared, :data:`detector.preparation.PREPARATION`.
     classes
@@ -136,9 +134,7 @@ class ModelCard(_Record):
     format: Literal[1] = CARD_FORMAT
     name: str
     version: str
-    preset_name: str
-    preset: dict[str, Any]
-    input_size: int = Field(gt=0)
+    preset: Preset
     preparation: str = PREPARATION
     classes: tuple[str, ...] = ("pneumonia",)
     intended_use: str = "Research use only. Not a medical device."
@@ -153,7 +149,7 @@ class ModelCard(_Record):
     @property
     def identity(self) -> ModelIdentity:
         """The model as detections name it."""
-        return ModelIdentity(self.name, self.version, self.fingerprint, self.preset_name)
+        return ModelIdentity(self.name, self.version, self.fingerprint, self.preset.name)
 
 
 def read_card(path: Path) -> ModelCard:
@@ -204,8 +200,9 @@ def parse_card(header: dict[str, Any], path: Path) -> ModelCard:
             raise OtherVersionError(
                 source, f"its card has format {fields['format']}, this program reads {CARD_FORMAT}"
             )
-        card = ModelCard.model_validate_json(text)
-    except (ValueError, KeyError, TypeError, ValidationError) as error:
+        preset = _parse_preset(fields["preset"], source)
+        card = ModelCard.model_validate(fields | {"preset": preset})
+    except (ValueError, KeyError, TypeError) as error:
         first = str(error).splitlines()[0]
         raise DamagedWeightsError(source, f"its model card cannot be read ({first})") from error
     if card.preparation != PREPARATION:
@@ -217,9 +214,13 @@ def parse_card(header: dict[str, Any], path: Path) -> ModelCard:
     return card
 
 
-def access_error(path: Path, error: OSError) -> FileAccessError:
-    """Say why a weights file could not be opened."""
-    return FileAccessError(str(path), error.strerror or "it cannot be read")
+def _parse_preset(values: dict[str, Any], source: str) -> Preset:
+    try:
+        return Preset.from_dict(values)
+    except ValueError as error:
+        raise OtherArchitectureError(
+            source, f"its preset is not of this version ({error})"
+        ) from error
 
 
 def _parse_header(header: bytes, path: Path) -> dict[str, Any]:
@@ -240,8 +241,8 @@ def card_as_markdown(card: ModelCard) -> str:
         f"**{card.intended_use}**",
         "",
         f"- Fingerprint: `{card.fingerprint}`",
-        f"- Preset: `{card.preset_name}`",
-        f"- Input: {card.input_size} × {card.input_size} pixels ({card.preparation})",
+        f"- Preset: `{card.preset.name}`",
+        f"- Input: {card.preset.input_size} pixels square ({card.preparation})",
         f"- Classes: {', '.join(card.classes)}",
         f"- Score threshold: {card.score_threshold:g}",
         "",
@@ -280,7 +281,7 @@ def card_as_markdown(card: ModelCard) -> str:
             for point in card.operating_points
         ]
     lines += ["", "## Preset", "", "| field | value |", "|---|---|"]
-    lines += [f"| {name} | {value} |" for name, value in card.preset.items()]
+    lines += [f"| {name} | {value} |" for name, value in card.preset.to_dict().items()]
     return "\n".join(lines) + "\n"
 
 

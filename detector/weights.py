@@ -7,21 +7,19 @@ from pathlib import Path
 import safetensors
 import safetensors.torch
 
-from detector.files import replace_file
+from detector.files import access_error, replace_file
 from detector.model_card import (
     METADATA_KEY,
     AlteredWeightsError,
     DamagedWeightsError,
     ModelCard,
     OtherArchitectureError,
-    access_error,
     card_as_markdown,
     fingerprint,
     parse_card,
     split_file,
 )
 from detector.networks.center_scale import CenterScaleDetector
-from detector.presets import Preset
 
 
 def save_weights(path: Path, network: CenterScaleDetector, card: ModelCard) -> ModelCard:
@@ -41,7 +39,7 @@ def save_weights(path: Path, network: CenterScaleDetector, card: ModelCard) -> M
     ModelCard
         The card as saved, with the fingerprint of these weights.
     """
-    if card.preset != network.preset.to_dict():
+    if card.preset != network.preset:
         raise ValueError("the card speaks of another preset than the network's")
     tensors = {name: tensor.contiguous() for name, tensor in network.state_dict().items()}
     header, data = split_file(safetensors.torch.save(tensors), path)
@@ -78,12 +76,13 @@ def load_weights(path: Path) -> tuple[CenterScaleDetector, ModelCard]:
         raise AlteredWeightsError(
             str(path), f"its tensors do not have the fingerprint {card.fingerprint} of its card"
         )
+    network = CenterScaleDetector(card.preset)
     try:
-        network = CenterScaleDetector(Preset.from_dict(card.preset))
         network.load_state_dict(tensors)
-    except (KeyError, TypeError, ValueError, RuntimeError) as error:
-        first = " ".join(str(error).split())[:200]
+    except RuntimeError as error:  # load_state_dict names each misfit on a line of its own
+        misfits = [line.strip() for line in str(error).splitlines()[1:]]
         raise OtherArchitectureError(
-            str(path), f"its tensors do not fit preset {card.preset_name} ({first})"
+            str(path),
+            f"its tensors do not fit preset {card.preset.name}: {misfits[0].rstrip('.')}",
         ) from error
     return network.eval(), card
