@@ -34,7 +34,8 @@ class Change:
     by
         Whatever the caller gave as ``by``, so that a view can tell its own changes.
     problem
-        With `Aspect.PROBLEM`: why what was asked did not happen. The state is as it was.
+        With `Aspect.PROBLEM`: why what was asked did not happen. The state is as it was, and
+        operations, undos and redos that were asked for meanwhile have not happened either.
     """
 
     aspects: frozenset[Aspect]
