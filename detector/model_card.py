@@ -15,7 +15,8 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from detector.detections import ModelIdentity
-from detector.errors import FileAccessError, InputError
+from detector.errors import InputError
+from detector.files import access_error
 from detector.preparation import PREPARATION
 from detector.presets import Preset
 
@@ -220,11 +221,6 @@ def _parse_preset(values: dict[str, Any], source: str) -> Preset:
         raise OtherArchitectureError(
             source, f"its preset is not of this version ({error})"
         ) from error
-
-
-def access_error(path: Path, error: OSError) -> FileAccessError:
-    """Say why a weights file could not be opened."""
-    return FileAccessError(str(path), error.strerror or "it cannot be read")
 
 
 def _parse_header(header: bytes, path: Path) -> dict[str, Any]:

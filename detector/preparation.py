@@ -12,6 +12,9 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from detector.dicom.grey_values import render
+from detector.radiograph import Radiograph
+
 PREPARATION: Final = "default view, 8 bit; centred letterbox, padding 0, area or linear; 1"
 """Names what this module does; weights carry it, and those made for other input are refused."""
 
@@ -40,6 +43,11 @@ class ImageMap:
     def to_image(self, boxes: ArrayLike) -> NDArray[np.float32]:
         """Map ``[N, 4]`` boxes x0 y0 x1 y1 from network pixels to image pixels."""
         return ((_as_boxes(boxes) - self.offset * 2) / (self.scale * 2)).astype(np.float32)
+
+
+def prepare(radiograph: Radiograph, size: int) -> tuple[NDArray[np.uint8], ImageMap]:
+    """Render a radiograph as it is shown by default and fit it into the network's square."""
+    return fit_to_square(render(radiograph), size)
 
 
 def fit_to_square(grey: NDArray[np.uint8], size: int) -> tuple[NDArray[np.uint8], ImageMap]:

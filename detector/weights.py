@@ -7,14 +7,13 @@ from pathlib import Path
 import safetensors
 import safetensors.torch
 
-from detector.files import replace_file
+from detector.files import access_error, replace_file
 from detector.model_card import (
     METADATA_KEY,
     AlteredWeightsError,
     DamagedWeightsError,
     ModelCard,
     OtherArchitectureError,
-    access_error,
     card_as_markdown,
     fingerprint,
     parse_card,
