@@ -1,4 +1,4 @@
-"""Time a window/level drag over a 3000 × 3000 image of 16 bits: ``python -m`` or as a file.
+"""Time a window/level drag over a 3000 × 3000 image of 16 bits.
 
 Prints milliseconds from the new window to the finished picture, per viewport size and zoom.
 """
