@@ -74,17 +74,13 @@ class ImageItem(QGraphicsItem):
         scale = world.m11() * ratio
         level, factor = self._level(max(math.floor(-math.log2(scale)), 0))
         step = 1 / (scale * factor)
-        # A pixel's centre lies at + 0.5 on the screen and in the level alike.
-        to_level = np.array(
-            [
-                [step, 0, (left + 0.5 - world.dx() * ratio) * step - 0.5],
-                [0, step, (top + 0.5 - world.dy() * ratio) * step - 0.5],
-            ]
-        )
+        columns, first_x = _seen(left - world.dx() * ratio, width, step, level.shape[1])
+        rows, first_y = _seen(top - world.dy() * ratio, height, step, level.shape[0])
+        to_level = np.array([[step, 0, first_x], [0, step, first_y]])
         sampling = cv2.INTER_NEAREST if scale >= _SHARP_FROM else cv2.INTER_LINEAR
         grey = np.empty((height, width), np.uint8)
         cv2.warpAffine(
-            level,
+            level[rows, columns],
             to_level,
             (width, height),
             dst=grey,
@@ -106,6 +102,26 @@ class ImageItem(QGraphicsItem):
             self._levels.append(_halved(self._levels[-1]))
         place = min(halvings, len(self._levels) - 1)
         return self._levels[place], 2**place
+
+
+def _seen(start: float, count: int, step: float, size: int) -> tuple[slice, float]:
+    """Return the part of a row or column of a level that is seen, and where in it that begins.
+
+    Parameters
+    ----------
+    start
+        Pixels of the screen from the image's edge to the first one drawn.
+    count
+        How many are drawn.
+    step
+        Pixels of the level per pixel of the screen.
+    size
+        Pixels of the level.
+    """
+    first = (start + 0.5) * step - 0.5  # a pixel's centre lies half a pixel after its edge
+    low = min(max(math.floor(first), 0), size - 1)
+    high = min(math.ceil(first + (count - 1) * step) + 1, size)
+    return slice(low, max(high, low + 1)), first - low
 
 
 def _halved(image: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -67,7 +67,9 @@ def test_an_enlarged_image_shows_pixels_as_squares(viewport: Viewport) -> None:
     assert (image == np.kron(pixels, np.ones((32, 32), np.uint8))).all()
 
 
-@pytest.mark.parametrize("size", [(1, 1), (1, 700), (701, 3), (1023, 777)])
+@pytest.mark.parametrize(
+    "size", [(1, 1), (1, 700), (701, 3), (1023, 777), (40_000, 60), (60, 40_000)]
+)
 def test_images_of_any_size_fill_their_place(viewport: Viewport, size: tuple[int, int]) -> None:
     pixels = np.full(size, 255, np.uint8)
     viewport.show_radiograph(radiograph(pixels, GreyScale(8)))
