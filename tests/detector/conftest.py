@@ -46,9 +46,7 @@ def tiny_card(tiny_preset: Preset) -> ModelCard:
                 command="pneumo-evaluate --fold 3",
             ),
         ),
-        operating_points=(
-            OperatingPoint(name="balanced", threshold=0.25, measured_on="fold 2"),
-        ),
+        operating_points=(OperatingPoint(name="balanced", threshold=0.25, measured_on="fold 2"),),
         score_threshold=0.2,
     )
 
