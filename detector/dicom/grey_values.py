@@ -76,8 +76,8 @@ def percentile_window(radiograph: Radiograph, low: float, high: float) -> Window
     values, counts = _value_counts(radiograph)
     cumulative = np.cumsum(counts)
     pixel_count = cumulative[-1]
-    darkest = int(np.searchsorted(cumulative, low / 100 * pixel_count, side="right"))
-    brightest = int(np.searchsorted(cumulative, high / 100 * pixel_count, side="left"))
+    darkest = int(np.searchsorted(cumulative, low * pixel_count / 100, side="right"))
+    brightest = int(np.searchsorted(cumulative, high * pixel_count / 100, side="left"))
     return _window_between(float(values[min(darkest, brightest)]), float(values[brightest]))
 
 
