@@ -80,7 +80,7 @@ class DecoderMissingError(InputError):
 
 
 class UnsupportedImageError(InputError):
-    """The image is intact, but of a form that is not read (float pixels, 32 bits, no grey values)."""
+    """The image is intact, but of a form that is not read (float pixels, 32 bits)."""
 
     kind = "unsupported image"
     advice = "Export it as a grey-scale image of 8 to 16 bits."

@@ -1,0 +1,152 @@
+"""From points and distances to boxes, and from many boxes to few. Pure functions on tensors.
+
+Boxes are x0 y0 x1 y1 in network pixels. Point p of a level with stride s lies in the middle of its
+cell: x = (column + 0.5) s. Distances l t r b are in strides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torchvision.ops import batched_nms, box_iou, clip_boxes_to_image, nms
+
+from detector.presets import STRIDES, LevelSelection
+
+CANDIDATES_PER_LEVEL = 300
+"""Points of one level that enter NMS at most."""
+
+
+class Points(NamedTuple):
+    """The points of all levels, level after level, row after row.
+
+    Attributes
+    ----------
+    centers
+        ``[P, 2]`` float x y in network pixels.
+    strides
+        ``[P]`` float, of the point's level.
+    levels
+        ``[P]`` int64, index of the level from 0.
+    """
+
+    centers: Tensor
+    strides: Tensor
+    levels: Tensor
+
+
+def grid_points(
+    sizes: Sequence[tuple[int, int]], strides: Sequence[int], device: torch.device | None = None
+) -> Points:
+    """Lay out the points of feature maps with the given (height, width) and strides."""
+    centers, point_strides, levels = [], [], []
+    for level, ((height, width), stride) in enumerate(zip(sizes, strides, strict=True)):
+        rows, columns = torch.meshgrid(
+            torch.arange(height, device=device), torch.arange(width, device=device), indexing="ij"
+        )
+        centers.append((torch.stack([columns, rows], dim=-1).reshape(-1, 2) + 0.5) * stride)
+        point_strides.append(centers[-1].new_full((height * width,), stride))
+        levels.append(torch.full((height * width,), level, device=device))
+    return Points(torch.cat(centers), torch.cat(point_strides), torch.cat(levels))
+
+
+def encode_distances(points: Points, boxes: Tensor) -> Tensor:
+    """Distances l t r b in strides from each point to the edges of its box, ``[..., P, 4]``.
+
+    The inverse of :func:`decode_boxes`. A point outside its box has negative distances.
+    """
+    to_corner = points.centers - boxes[..., :2]
+    from_corner = boxes[..., 2:] - points.centers
+    return torch.cat([to_corner, from_corner], dim=-1) / points.strides[:, None]
+
+
+def decode_boxes(points: Points, distances: Tensor) -> Tensor:
+    """Boxes ``[..., P, 4]`` that lie at the given distances (in strides) around each point."""
+    pixels = distances * points.strides[:, None]
+    return torch.cat([points.centers - pixels[..., :2], points.centers + pixels[..., 2:]], dim=-1)
+
+
+def top_points_per_level(scores: Tensor, levels: Tensor, count: int) -> Tensor:
+    """Indices ``[B, K]`` of the ``count`` best points of each level for scores ``[B, P]``."""
+    indices = []
+    start = 0
+    for size in levels.bincount().tolist():
+        level_scores = scores[:, start : start + size]
+        indices.append(level_scores.topk(min(count, size), dim=1).indices + start)
+        start += size
+    return torch.cat(indices, dim=1)
+
+
+def retain_largest_stride(
+    boxes: Tensor, scores: Tensor, levels: Tensor, iou_threshold: float
+) -> tuple[Tensor, Tensor]:
+    """Merge boxes of different levels, as the paper does: "the largest stride ... is retained".
+
+    Boxes of different levels with IoU ≥ ``iou_threshold`` form a cluster around the box of the
+    largest stride, which survives with the cluster's best score. A box that touches two clusters
+    belongs to the one that it overlaps most. Boxes of one level are never merged.
+
+    Parameters
+    ----------
+    boxes, scores, levels
+        ``[N, 4]``, ``[N]`` and ``[N]``, already without duplicates within each level.
+
+    Returns
+    -------
+    boxes, scores
+        The survivors, in no particular order.
+    """
+    kept_boxes, kept_scores = boxes[:0], scores[:0]
+    for level in reversed(range(len(STRIDES))):
+        level_boxes, level_scores = boxes[levels == level], scores[levels == level]
+        is_new = torch.ones_like(level_scores, dtype=torch.bool)
+        if len(kept_boxes):
+            overlap, owner = box_iou(level_boxes, kept_boxes).max(dim=1)
+            is_new = overlap < iou_threshold
+            kept_scores = kept_scores.scatter_reduce(
+                0, owner[~is_new], level_scores[~is_new], reduce="amax"
+            )
+        kept_boxes = torch.cat([kept_boxes, level_boxes[is_new]])
+        kept_scores = torch.cat([kept_scores, level_scores[is_new]])
+    return kept_boxes, kept_scores
+
+
+def select_boxes(
+    boxes: Tensor,
+    scores: Tensor,
+    levels: Tensor,
+    *,
+    image_size: tuple[int, int],
+    score_threshold: float,
+    nms_iou: float,
+    max_detections: int,
+    level_selection: LevelSelection,
+) -> tuple[Tensor, Tensor]:
+    """Reduce the candidates of one image to its detections.
+
+    Parameters
+    ----------
+    boxes, scores, levels
+        ``[N, 4]``, ``[N]`` and ``[N]``: the candidates and the level of each.
+    image_size
+        Height and width to which boxes are clipped; those without area left are dropped.
+
+    Returns
+    -------
+    boxes, scores
+        ``[M, 4]`` and ``[M]``, scores descending, M ≤ ``max_detections``.
+    """
+    boxes = clip_boxes_to_image(boxes, image_size)
+    has_area = (boxes[:, 2:] > boxes[:, :2]).all(dim=1)
+    is_candidate = has_area & (scores >= score_threshold)
+    boxes, scores, levels = boxes[is_candidate], scores[is_candidate], levels[is_candidate]
+    if level_selection == "largest_stride":
+        kept = batched_nms(boxes, scores, levels, nms_iou)
+        boxes, scores = retain_largest_stride(boxes[kept], scores[kept], levels[kept], nms_iou)
+    else:
+        kept = nms(boxes, scores, nms_iou)
+        boxes, scores = boxes[kept], scores[kept]
+    best = scores.argsort(descending=True, stable=True)[:max_detections]
+    return boxes[best], scores[best]

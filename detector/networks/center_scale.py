@@ -1,0 +1,228 @@
+"""The centre-and-scale detector, assembled from a preset."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from detector.assignment import (
+    Assignment,
+    Objects,
+    assign_ranges,
+    assign_task_aligned,
+    gaussian_closeness,
+    pad_objects,
+    pairwise_iou,
+)
+from detector.decoding import (
+    CANDIDATES_PER_LEVEL,
+    Points,
+    decode_boxes,
+    encode_distances,
+    grid_points,
+    select_boxes,
+    top_points_per_level,
+)
+from detector.losses import (
+    binary_cross_entropy,
+    box_loss,
+    exam_loss,
+    gaussian_focal_loss,
+    quality_focal_loss,
+)
+from detector.networks.bodies import Body, body_normalisation
+from detector.networks.heads import ExamHead, PointHead, PointOutputs
+from detector.networks.protocol import ExamClass, Prediction, Target
+from detector.networks.pyramids import FeaturePyramid, LateralPyramid
+from detector.presets import STRIDES, Preset
+
+
+class RawOutputs(NamedTuple):
+    """What :meth:`CenterScaleDetector.forward` returns.
+
+    Attributes
+    ----------
+    points
+        Predictions on the grids of the five levels.
+    exam
+        ``[B, 3]`` logits of the exam's class, or None.
+    """
+
+    points: PointOutputs
+    exam: Tensor | None
+
+
+class _PointPredictions(NamedTuple):
+    """The predictions of all levels side by side, in the order of ``points``."""
+
+    points: Points
+    centers: Tensor  # [B, P] logits
+    distances: Tensor  # [B, P, 4] in strides
+    qualities: Tensor | None  # [B, P] logits
+
+
+class CenterScaleDetector(nn.Module):
+    """An anchor-free detector that predicts at every point an object's centre and its extent.
+
+    Wu et al., Sci Rep 14:1929, 2024, after CSP (Liu et al., CVPR 2019). The weights are random
+    until some are loaded.
+
+    Parameters
+    ----------
+    preset
+        All choices.
+    """
+
+    mean: Tensor
+    standard_deviation: Tensor
+
+    def __init__(self, preset: Preset) -> None:
+        super().__init__()
+        self.preset = preset
+        mean, standard_deviation = body_normalisation(preset.body)
+        self.register_buffer("mean", torch.tensor(mean))
+        self.register_buffer("standard_deviation", torch.tensor(standard_deviation))
+        self.body = Body(preset.body, preset.channels, is_norm_frozen=preset.is_body_norm_frozen)
+        pyramid = FeaturePyramid if preset.pyramid == "fpn" else LateralPyramid
+        self.pyramid = pyramid(self.body.channels, preset.channels)
+        self.point_head = PointHead(preset)
+        self.exam_head = ExamHead(self.body.channels[2]) if preset.has_exam_head else None
+
+    def forward(self, images: Tensor) -> RawOutputs:
+        """Predict on grids.
+
+        Parameters
+        ----------
+        images
+            ``[B, 1, S, S]`` float in [0, 1]; S is a multiple of 32.
+        """
+        features = self.body((images - self.mean) / self.standard_deviation)
+        exam = None if self.exam_head is None else self.exam_head(features[2])
+        return RawOutputs(self.point_head(self.pyramid(features)), exam)
+
+    def loss(self, images: Tensor, targets: Sequence[Target]) -> dict[str, Tensor]:
+        """Return the weighted scalar parts whose sum is the loss.
+
+        CENTER is divided by the sum of its targets (the paper's N, the number of objects), SCALE
+        and quality by the sum of their weights, each at least 1; so a batch without a box has a
+        finite loss.
+
+        Parameters
+        ----------
+        images
+            As for :meth:`forward`.
+        targets
+            One per image.
+        """
+        preset = self.preset
+        outputs = self(images)
+        predictions = _side_by_side(outputs.points)
+        objects = pad_objects([target.boxes for target in targets], images.device)
+        assignment = self._assign(predictions, objects)
+        is_positive = assignment.scale_weight > 0
+        true_boxes = objects.boxes.gather(1, assignment.objects[..., None].expand(-1, -1, 4))
+        true_distances = encode_distances(predictions.points, true_boxes)[is_positive]
+        distances = predictions.distances[is_positive]
+        weights = assignment.scale_weight[is_positive]
+        weight = weights.sum().clamp_min(1)
+        center = self._center_loss(predictions, assignment, objects)
+        scale = box_loss(preset.scale_loss, distances, true_distances)
+        parts = {
+            "center": center.sum() / assignment.center_target.sum().clamp_min(1),
+            "scale": preset.scale_weight * (scale * weights).sum() / weight,
+        }
+        if predictions.qualities is not None:
+            iou = _iou_of_distances(distances.detach(), true_distances)
+            quality = binary_cross_entropy(predictions.qualities[is_positive], iou)
+            parts["quality"] = preset.quality_weight * (quality * weights).sum() / weight
+        if outputs.exam is not None:
+            classes = torch.tensor([target.exam_class for target in targets], device=images.device)
+            parts["exam"] = preset.exam_weight * exam_loss(outputs.exam.float(), classes)
+        return parts
+
+    @torch.no_grad()
+    def predict(self, images: Tensor) -> list[Prediction]:
+        """Detect in every image of ``[B, 1, S, S]``; the network should be in eval mode.
+
+        A box's score is p of CENTER, or √(p · quality). The exam's score is the probability of
+        Lung Opacity; without an exam head the best box's score, 0 if there is none.
+        """
+        preset = self.preset
+        outputs = self(images)
+        predictions = _side_by_side(outputs.points)
+        scores = predictions.centers.sigmoid()
+        if predictions.qualities is not None:
+            scores = (scores * predictions.qualities.sigmoid()).sqrt()
+        boxes = decode_boxes(predictions.points, predictions.distances.clamp_min(0))
+        levels = predictions.points.levels
+        best = top_points_per_level(scores, levels, CANDIDATES_PER_LEVEL)
+        results = []
+        for index, candidates in enumerate(best):
+            image_boxes, image_scores = select_boxes(
+                boxes[index, candidates],
+                scores[index, candidates],
+                levels[candidates],
+                image_size=(images.shape[2], images.shape[3]),
+                score_threshold=preset.score_threshold,
+                nms_iou=preset.nms_iou,
+                max_detections=preset.max_detections,
+                level_selection=preset.level_selection,
+            )
+            if outputs.exam is not None:
+                exam = outputs.exam[index].float().softmax(dim=0)[ExamClass.LUNG_OPACITY].item()
+            else:
+                exam = image_scores[0].item() if len(image_scores) else 0.0
+            results.append(Prediction(image_boxes, image_scores, exam))
+        return results
+
+    def _assign(self, predictions: _PointPredictions, objects: Objects) -> Assignment:
+        preset = self.preset
+        if preset.assignment == "ranges":
+            return assign_ranges(
+                predictions.points,
+                objects,
+                limits=preset.level_limits,
+                radius=preset.center_radius,
+            )
+        return assign_task_aligned(
+            predictions.points,
+            predictions.centers.detach().sigmoid(),
+            decode_boxes(predictions.points, predictions.distances.detach()),
+            objects,
+            count=preset.aligned_points,
+        )
+
+    def _center_loss(
+        self, predictions: _PointPredictions, assignment: Assignment, objects: Objects
+    ) -> Tensor:
+        preset = self.preset
+        if preset.center_loss == "bce":
+            return binary_cross_entropy(predictions.centers, assignment.center_target)
+        if preset.center_loss == "quality_focal":
+            return quality_focal_loss(predictions.centers, assignment.center_target)
+        closeness = gaussian_closeness(predictions.points, objects, limits=preset.level_limits)
+        return gaussian_focal_loss(predictions.centers, assignment.center_target, closeness)
+
+
+def _side_by_side(outputs: PointOutputs) -> _PointPredictions:
+    """Lay the levels side by side in single precision, whatever the network computed in."""
+    sizes = [(level.shape[2], level.shape[3]) for level in outputs.centers]
+
+    def flatten(levels: Sequence[Tensor]) -> Tensor:
+        return torch.cat([level.flatten(2).transpose(1, 2) for level in levels], dim=1).float()
+
+    return _PointPredictions(
+        grid_points(sizes, STRIDES, outputs.centers[0].device),
+        flatten(outputs.centers).squeeze(2),
+        flatten(outputs.distances),
+        None if outputs.qualities is None else flatten(outputs.qualities).squeeze(2),
+    )
+
+
+def _iou_of_distances(first: Tensor, second: Tensor) -> Tensor:
+    """IoU ``[N]`` of boxes given by distances ``[N, 4]`` from the same points."""
+    signs = first.new_tensor([-1.0, -1.0, 1.0, 1.0])
+    return pairwise_iou((first * signs)[:, None], (second * signs)[:, None])[:, 0, 0]

@@ -1,0 +1,88 @@
+"""Weights on disk: safetensors with the model card inside, and as Markdown beside it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import safetensors
+import safetensors.torch
+
+from detector.files import access_error, replace_file
+from detector.model_card import (
+    METADATA_KEY,
+    AlteredWeightsError,
+    DamagedWeightsError,
+    ModelCard,
+    OtherArchitectureError,
+    card_as_markdown,
+    fingerprint,
+    parse_card,
+    split_file,
+)
+from detector.networks.center_scale import CenterScaleDetector
+
+
+def save_weights(path: Path, network: CenterScaleDetector, card: ModelCard) -> ModelCard:
+    """Write weights and, with the suffix ``.md``, their card; each file whole or not at all.
+
+    Parameters
+    ----------
+    path
+        The safetensors file; its folder is made if need be.
+    network
+        Its parameters and buffers are saved.
+    card
+        What they are. Its preset must be that of the network; its fingerprint is replaced.
+
+    Returns
+    -------
+    ModelCard
+        The card as saved, with the fingerprint of these weights.
+    """
+    if card.preset != network.preset:
+        raise ValueError("the card speaks of another preset than the network's")
+    tensors = {name: tensor.contiguous() for name, tensor in network.state_dict().items()}
+    header, data = split_file(safetensors.torch.save(tensors), path)
+    card = card.model_copy(update={"fingerprint": fingerprint(header, data)})
+    content = safetensors.torch.save(tensors, {METADATA_KEY: card.model_dump_json()})
+    path.parent.mkdir(parents=True, exist_ok=True)
+    replace_file(path, content)
+    replace_file(path.with_suffix(".md"), card_as_markdown(card).encode())
+    return card
+
+
+def load_weights(path: Path) -> tuple[CenterScaleDetector, ModelCard]:
+    """Build the network that a weights file describes, in evaluation mode on the CPU.
+
+    Raises
+    ------
+    FileAccessError
+        The file is missing or may not be read.
+    WeightsError
+        One of its subclasses: damaged, altered, without a card, of another version or another
+        architecture.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise access_error(path, error) from error
+    header, data = split_file(content, path)
+    card = parse_card(header, path)
+    try:
+        tensors = safetensors.torch.load(content)
+    except safetensors.SafetensorError as error:
+        raise DamagedWeightsError(str(path), f"its tensors cannot be read ({error})") from error
+    if fingerprint(header, data) != card.fingerprint:
+        raise AlteredWeightsError(
+            str(path), f"its tensors do not have the fingerprint {card.fingerprint} of its card"
+        )
+    network = CenterScaleDetector(card.preset)
+    try:
+        network.load_state_dict(tensors)
+    except RuntimeError as error:  # load_state_dict names each misfit on a line of its own
+        misfits = [line.strip() for line in str(error).splitlines()[1:]]
+        raise OtherArchitectureError(
+            str(path),
+            f"its tensors do not fit preset {card.preset.name}: {misfits[0].rstrip('.')}",
+        ) from error
+    return network.eval(), card

@@ -1,0 +1,89 @@
+"""One exam as the evaluation sees it, and how well exams are told apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from training.evaluation.ratio import ratio
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Exam:
+    """One image with its truth and what the detector found in it.
+
+    Attributes
+    ----------
+    image_id
+        Names the image in the evaluation; no two exams share one.
+    patient
+        Whose image it is. Exams of one patient are resampled together.
+    width, height
+        Extent of the image in pixels.
+    truth
+        ``[N, 4]`` true boxes x0 y0 x1 y1 in image pixels; ``N = 0`` says "no pneumonia".
+    boxes, scores
+        ``[M, 4]`` detected boxes and their ``[M]`` scores, in any order.
+    exam_score
+        Probability that the exam shows pneumonia, or None where the detector gives none.
+    """
+
+    image_id: str
+    patient: str
+    width: int
+    height: int
+    truth: NDArray[np.floating]
+    boxes: NDArray[np.floating]
+    scores: NDArray[np.floating]
+    exam_score: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.width <= 0 or self.height <= 0:
+            raise ValueError(f"{self.image_id}: an image of {self.width} × {self.height} pixels")
+        for name, boxes in (("truth", self.truth), ("boxes", self.boxes)):
+            if boxes.ndim != 2 or boxes.shape[1] != 4:
+                raise ValueError(f"{self.image_id}: {name} has shape {boxes.shape}, not [N, 4]")
+        if self.scores.shape != (len(self.boxes),):
+            raise ValueError(
+                f"{self.image_id}: {len(self.boxes)} boxes, {self.scores.shape} scores"
+            )
+        if not all(np.isfinite(part).all() for part in (self.truth, self.boxes, self.scores)):
+            raise ValueError(f"{self.image_id}: a box or a score is not finite")
+
+    @property
+    def is_positive(self) -> bool:
+        """Whether the truth has a box."""
+        return len(self.truth) > 0
+
+
+def area_under_roc(exams: Sequence[Exam], weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Probability that a positive exam scores above a negative one, ties counting one half.
+
+    This is the Mann-Whitney statistic divided by the number of pairs.
+
+    Parameters
+    ----------
+    weights
+        ``[B, E]`` how often each exam is counted, in B draws.
+
+    Returns
+    -------
+    ``[B]``; NaN where a draw lacks positive or negative exams, or an exam has no score.
+    """
+    if not exams or any(exam.exam_score is None for exam in exams):
+        return np.full(len(weights), np.nan)
+    values, place = np.unique([exam.exam_score for exam in exams], return_inverse=True)
+    positive = np.array([exam.is_positive for exam in exams])
+    of_score = csr_array(
+        (np.ones(len(exams)), (np.arange(len(exams)), place)), shape=(len(exams), len(values))
+    )
+    positives = (weights * positive) @ of_score
+    negatives = (weights * ~positive) @ of_score
+    negatives_below = np.cumsum(negatives, axis=1) - negatives
+    won = np.sum(positives * (negatives_below + negatives / 2), axis=1)
+    pairs = positives.sum(axis=1) * negatives.sum(axis=1)
+    return ratio(won, pairs)

@@ -1,0 +1,255 @@
+"""The training loop: samples in, averaged weights out, resumable at any step."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import cv2
+import torch
+from torch import Tensor, nn
+from torch.utils.data import DataLoader
+
+from detector.networks.protocol import Target, TrainableDetector
+from detector.presets import Preset
+from training.checkpoints import (
+    load_checkpoint,
+    random_states,
+    restore_random_states,
+    save_checkpoint,
+)
+from training.samples import SampleStream, collate
+
+CHECKPOINT = "checkpoint.pt"
+LOG = "losses.jsonl"
+
+
+def learning_rate_factor(preset: Preset, step: int) -> float:
+    """Share of the peak learning rate at one step of the cosine schedule.
+
+    The synthetic and the real steps each have a linear rise and a cosine down to 1 %.
+    """
+    is_synthetic = step < preset.synthetic_steps
+    length = preset.synthetic_steps if is_synthetic else preset.steps
+    done = step if is_synthetic else step - preset.synthetic_steps
+    warmup = min(preset.warmup_steps, length // 4)
+    if done < warmup:
+        return (done + 1) / warmup
+    progress = (done - warmup) / max(1, length - warmup)
+    return 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * progress))
+
+
+class AveragedWeights:
+    """An exponential moving average of everything in a network's state.
+
+    The decay grows from 0.1 to its final value, so that early averages follow the network.
+    """
+
+    def __init__(self, network: nn.Module, decay: float) -> None:
+        self.decay = decay
+        self.updates = 0
+        self.tensors = {name: value.clone() for name, value in network.state_dict().items()}
+
+    @torch.no_grad()
+    def update(self, network: nn.Module) -> None:
+        """Move towards the network's present state."""
+        decay = min(self.decay, (1 + self.updates) / (10 + self.updates))
+        self.updates += 1
+        for name, value in network.state_dict().items():
+            if value.is_floating_point():
+                self.tensors[name].lerp_(value, 1 - decay)
+            else:
+                self.tensors[name].copy_(value)
+
+
+class Trainer:
+    """Trains one detector on one stream of samples.
+
+    Parameters
+    ----------
+    network
+        The detector. Its pretrained part is the submodule ``body.features``.
+    stream
+        Where samples come from.
+    preset
+        How long and how fast.
+    out
+        Folder for the checkpoint and the log of losses.
+    device
+        Where to compute.
+    bfloat16
+        Whether to compute in bfloat16 where torch's autocast deems it safe.
+    workers
+        Processes that make samples; 0 makes them in this one. Results do not depend on it.
+    recipe
+        What the run is made of, kept in the checkpoint: only the same recipe may resume it.
+    """
+
+    def __init__(
+        self,
+        network: TrainableDetector,
+        stream: SampleStream,
+        preset: Preset,
+        *,
+        out: Path,
+        device: torch.device,
+        bfloat16: bool = False,
+        workers: int = 0,
+        recipe: dict[str, Any] | None = None,
+    ) -> None:
+        self.network = network
+        self.module: nn.Module = network  # type: ignore[assignment]
+        self.stream = stream
+        self.preset = preset
+        self.out = out
+        self.device = device
+        self.bfloat16 = bfloat16
+        self.workers = workers
+        self.recipe = {
+            **(recipe or {}),
+            "preset": preset.to_dict(),
+            "bfloat16": bfloat16,
+        }
+        self.step = 0
+        self.module.to(device=device, memory_format=torch.channels_last)
+        self.optimiser = torch.optim.AdamW(self._parameter_groups(), lr=preset.learning_rate)
+        self.averaged = AveragedWeights(self.module, preset.ema_decay)
+
+    def run(
+        self,
+        until: int,
+        *,
+        save_every: float = math.inf,
+        progressed: Callable[[int, dict[str, float]], None] = lambda step, losses: None,
+    ) -> None:
+        """Train up to a step, then save.
+
+        Parameters
+        ----------
+        until
+            The step to stop before.
+        save_every
+            Seconds between checkpoints on the way.
+        progressed
+            Called after each step with the number of steps done and the parts of the loss.
+        """
+        self.out.mkdir(parents=True, exist_ok=True)
+        saved = time.monotonic()
+        self.module.train()
+        with (self.out / LOG).open("a", encoding="utf-8") as log:
+            for images, targets in self._batches(until):
+                losses = self._step(images, targets)
+                log.write(json.dumps({"step": self.step, **losses}) + "\n")
+                log.flush()
+                progressed(self.step, losses)
+                if time.monotonic() - saved > save_every:
+                    self.save()
+                    saved = time.monotonic()
+        self.save()
+
+    def averaged_network(self, fresh: nn.Module) -> nn.Module:
+        """Put the averaged weights into another network of the same preset and return it."""
+        fresh.load_state_dict(self.averaged.tensors)
+        return fresh.eval()
+
+    def save(self) -> None:
+        """Write the checkpoint."""
+        save_checkpoint(
+            self.out / CHECKPOINT,
+            {
+                "recipe": self.recipe,
+                "step": self.step,
+                "network": self.module.state_dict(),
+                "averaged": self.averaged.tensors,
+                "averaged_updates": self.averaged.updates,
+                "optimiser": self.optimiser.state_dict(),
+                "random": random_states(),
+            },
+        )
+
+    def resume(self) -> None:
+        """Go on from the checkpoint in the output folder.
+
+        Raises
+        ------
+        training.checkpoints.CheckpointError
+            When there is none of the same recipe.
+        """
+        state = load_checkpoint(self.out / CHECKPOINT, self.recipe)
+        self.step = state["step"]
+        self.module.load_state_dict(state["network"])
+        self.averaged.tensors = {
+            name: tensor.to(self.device) for name, tensor in state["averaged"].items()
+        }
+        self.averaged.updates = state["averaged_updates"]
+        self.optimiser.load_state_dict(state["optimiser"])
+        restore_random_states(state["random"])
+        self._forget_log_after(self.step)
+
+    def _step(self, images: Tensor, targets: Sequence[Target]) -> dict[str, float]:
+        factor = learning_rate_factor(self.preset, self.step)
+        for group in self.optimiser.param_groups:
+            group["lr"] = self.preset.learning_rate * group["factor"] * factor
+        pixels = images.to(self.device, non_blocking=True).float() / 255
+        pixels = pixels.contiguous(memory_format=torch.channels_last)
+        moved = [Target(target.boxes.to(self.device), target.exam_class) for target in targets]
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
+            losses = self.network.loss(pixels, moved)
+        loss = torch.stack([part.float() for part in losses.values()]).sum()
+        if not torch.isfinite(loss):
+            parts = ", ".join(f"{name} {float(part):g}" for name, part in losses.items())
+            raise FloatingPointError(f"the loss is not finite at step {self.step}: {parts}")
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(self.module.parameters(), self.preset.gradient_clip)
+        self.optimiser.step()
+        self.averaged.update(self.module)
+        self.step += 1
+        return {name: float(part.detach()) for name, part in losses.items()}
+
+    def _batches(self, until: int) -> Iterator[tuple[Tensor, list[Target]]]:
+        keys = [
+            [(step, position) for position in range(self.preset.batch_size)]
+            for step in range(self.step, until)
+        ]
+        loader: DataLoader[Any] = DataLoader(
+            self.stream,
+            batch_sampler=keys,  # type: ignore[arg-type]
+            num_workers=self.workers,
+            collate_fn=collate,
+            worker_init_fn=_use_one_thread,
+            pin_memory=self.device.type == "cuda",
+            generator=torch.Generator(),  # leaves the global generator as it is
+        )
+        return iter(loader)
+
+    def _parameter_groups(self) -> list[dict[str, Any]]:
+        """Body and new layers learn at different rates; biases and norms do not decay."""
+        groups: dict[tuple[bool, bool], list[nn.Parameter]] = {}
+        for name, parameter in self.module.named_parameters():
+            if parameter.requires_grad:
+                kind = name.startswith("body.features."), parameter.ndim > 1
+                groups.setdefault(kind, []).append(parameter)
+        return [
+            {
+                "params": parameters,
+                "factor": self.preset.body_learning_rate_factor if is_body else 1.0,
+                "weight_decay": self.preset.weight_decay if decays else 0.0,
+            }
+            for (is_body, decays), parameters in groups.items()
+        ]
+
+    def _forget_log_after(self, step: int) -> None:
+        """Drop the lines of steps that were lost with the interruption."""
+        path = self.out / LOG
+        if path.is_file():
+            lines = path.read_text(encoding="utf-8").splitlines()[:step]
+            path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+
+
+def _use_one_thread(_worker: int) -> None:
+    cv2.setNumThreads(0)
