@@ -163,8 +163,11 @@ class Workspace(QObject):
     @property
     def scoring(self) -> tuple[int, int]:
         """Images scored or given up, and images open."""
-        waiting = sum(key not in self.not_scored for key in self.session.unscored)
-        return len(self._images) - waiting, len(self._images)
+        settled = sum(
+            key in self.not_scored or self.session.detections(key) is not None
+            for key in self._images
+        )
+        return settled, len(self._images)
 
     def _add_images(self, images: Sequence[ScannedImage]) -> None:
         new = [image for image in images if image.identity.key not in self._images]
@@ -205,8 +208,8 @@ class Workspace(QObject):
                 self._decode((key, 0), _SOON)
 
     def request_thumbnail(self, key: str) -> None:
-        """Have a thumbnail made and announced."""
-        if key in self._thumbnails:
+        """Have a thumbnail made and announced; an image that was closed meanwhile has none."""
+        if key in self._thumbnails or key not in self._images:
             return
         path = str(self._images[key].path)
         self._thumbnails[key] = self.jobs.submit(
