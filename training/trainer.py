@@ -119,6 +119,11 @@ class Trainer:
         self.optimiser = torch.optim.AdamW(self._parameter_groups(), lr=preset.learning_rate)
         self.averaged = AveragedWeights(self.module, preset.ema_decay)
 
+    @property
+    def last_step(self) -> int:
+        """Where the preset's training ends."""
+        return self.preset.synthetic_steps + self.preset.steps
+
     def run(
         self,
         until: int,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Collection
 from pathlib import Path
 
@@ -35,3 +36,15 @@ def read_box_places(labels: Path, excluded: Collection[str]) -> list[NDArray[np.
         for exam, boxes in sorted(exams.items())
         if len(boxes) and exam not in excluded
     ]
+
+
+def read_patients_of_exams(nih_map: Path) -> dict[str, str]:
+    """The NIH patient of each ``patientId`` by a table with the columns ``patientId`` and ``nih``.
+
+    ``nih`` is the name of the NIH image, ``<patient>_<follow-up>.png``.
+    """
+    with nih_map.open(newline="", encoding="utf-8") as table:
+        return {
+            row["patientId"]: str(int(row["nih"].partition("_")[0]))
+            for row in csv.DictReader(table)
+        }
