@@ -39,3 +39,14 @@ class Finding:
     score: float
     model: ModelIdentity
     verdict: Verdict = Verdict.UNDECIDED
+
+
+def finding_id(fingerprint: str, index: int) -> str:
+    """The id of a model's box number ``index``, counted from 0, best score first."""
+    return f"{fingerprint}:{index}"
+
+
+def parse_finding_id(finding: str) -> tuple[str, int]:
+    """The model's fingerprint and the index of the box, from a finding's id."""
+    fingerprint, _, index = finding.rpartition(":")
+    return fingerprint, int(index)

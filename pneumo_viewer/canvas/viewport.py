@@ -1,0 +1,360 @@
+"""The viewport: a radiograph with its findings, its truth, its texts, and the mouse."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QContextMenuEvent,
+    QDragEnterEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPen,
+    QWheelEvent,
+)
+
+from detector.radiograph import Radiograph
+from pneumo_viewer.canvas import colours
+from pneumo_viewer.canvas.gestures import CLICK_RADIUS, Drag, drag_for
+from pneumo_viewer.canvas.image_view import ImageView, PointerReading
+from pneumo_viewer.canvas.marks import (
+    Mark,
+    finding_at,
+    layout_labels,
+    on_screen,
+    paint_box,
+    paint_label,
+    paint_truth,
+    shown_marks,
+)
+from pneumo_viewer.canvas.overlay import (
+    describe_spacing,
+    paint_message,
+    paint_scale_bar,
+    place_bottom_texts,
+    place_orientation,
+    place_scale_bar,
+    place_top_texts,
+)
+from pneumo_viewer.canvas.texts import paint_texts
+from pneumo_viewer.canvas.windowing import describe_view
+from pneumo_viewer.review.findings import Finding
+
+__all__ = ["PointerReading", "Viewport"]
+
+_NOTCH = 120
+"""Wheel angle of one step, in eighths of a degree."""
+_WHEEL_ZOOM = 1.2
+
+
+class Viewport(ImageView):
+    """Shows what it is told and reports what the mouse asks for; it holds no verdict.
+
+    Keys are left to the actions of the window.
+    """
+
+    finding_clicked = Signal(object)
+    """The id of the finding under a left click, or None beside all findings."""
+    pointer_moved = Signal(object)
+    """A `PointerReading`, or None beside the image."""
+    context_menu_requested = Signal(QPoint)
+    """A right click, in global coordinates."""
+    step_requested = Signal(int)
+    """Frames to go forward; negative is back."""
+    maximise_requested = Signal()
+    files_dropped = Signal(list)
+    """Paths of the files and folders that were dropped."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._findings: tuple[Finding, ...] = ()
+        self._threshold = 0.0
+        self._is_threshold_moving = False
+        self._selected: str | None = None
+        self._truth: NDArray[np.float32] | None = None
+        self._is_truth_visible = True
+        self._are_boxes_visible = True
+        self._message = ("", "")
+        self._top_left: tuple[str, ...] = ()
+        self._top_right: tuple[str, ...] = ()
+        self._region: QRectF | None = None
+        self._press: tuple[QPointF, type[Drag], Qt.MouseButton] | None = None
+        self._drag: Drag | None = None
+        self._wheel_angle = 0
+        self.setMouseTracking(True)
+        self.setAcceptDrops(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName("Radiograph")
+
+    # --- what is shown -----------------------------------------------------------------------
+
+    def show_radiograph(self, radiograph: Radiograph | None) -> None:
+        """Show an image in its default window, fitted.
+
+        Findings, truth, selection, corner texts and message of the image before are gone; the
+        threshold and what is hidden stay as they were.
+        """
+        self._findings = ()
+        self._selected = None
+        self._truth = None
+        self._message = ("", "")
+        self._top_left = self._top_right = ()
+        self._end_drag()
+        super().show_radiograph(radiograph)
+        self.pointer_moved.emit(None)
+        self.viewport().update()
+
+    def show_message(self, title: str, text: str) -> None:
+        """Show a title and a text instead of an image."""
+        self.show_radiograph(None)
+        self._message = (title, text)
+
+    def set_findings(self, findings: Sequence[Finding]) -> None:
+        """Show findings of this image; all of them, best score first."""
+        self._findings = tuple(findings)
+        self.viewport().update()
+
+    def set_threshold(self, threshold: float) -> None:
+        """Hide the findings with a smaller score."""
+        self._threshold = threshold
+        self.viewport().update()
+
+    def set_threshold_moving(self, is_moving: bool) -> None:
+        """While the threshold moves, dim the findings below it instead of hiding them."""
+        self._is_threshold_moving = is_moving
+        self.viewport().update()
+
+    def set_selected(self, finding_id: str | None) -> None:
+        """Emphasise one finding."""
+        self._selected = finding_id
+        self.viewport().update()
+
+    def set_truth(self, boxes: NDArray[np.float32] | None) -> None:
+        """Show ``[N, 4]`` x0 y0 x1 y1 boxes of the ground truth in image pixels."""
+        self._truth = boxes
+        self.viewport().update()
+
+    def set_truth_visible(self, is_visible: bool) -> None:
+        """Show or hide the ground truth."""
+        self._is_truth_visible = is_visible
+        self.viewport().update()
+
+    def set_boxes_visible(self, are_visible: bool) -> None:
+        """Show or hide all boxes, the truth among them."""
+        self._are_boxes_visible = are_visible
+        self.viewport().update()
+
+    def set_corner_texts(self, top_left: Sequence[str], top_right: Sequence[str]) -> None:
+        """Write lines at the top: the patient at the left, the study at the right."""
+        self._top_left = tuple(top_left)
+        self._top_right = tuple(top_right)
+        self.viewport().update()
+
+    def center_on_finding(self, finding_id: str) -> None:
+        """Bring a finding to the middle if it is not wholly visible."""
+        for finding in self._findings:
+            if finding.id == finding_id:
+                self.show_box(finding.box)
+
+    def _marks(self) -> list[Mark]:
+        if not self._are_boxes_visible:
+            return []
+        return shown_marks(
+            self._findings, self._threshold, self._is_threshold_moving, self._selected
+        )
+
+    # --- painting ----------------------------------------------------------------------------
+
+    def drawForeground(self, painter: QPainter, rect: QRectF | QRect) -> None:
+        """Draw boxes, labels and texts in view coordinates, over the image."""
+        painter.resetTransform()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        size = self._view_size()
+        texts = list(place_top_texts(self.font(), size, self._top_left, self._top_right))
+        if self.radiograph is None:
+            paint_texts(painter, texts)
+            paint_message(painter, self.font(), size, *self._message)
+            return
+        spacing = self.radiograph.spacing
+        scale_bar = place_scale_bar(self.font(), size, spacing, self.transform().m11())
+        bar_width = scale_bar.rect.width() if scale_bar else 0.0
+        texts += place_bottom_texts(self.font(), size, self._facts(self.radiograph), bar_width)
+        orientation = self.radiograph.identity.patient_orientation
+        texts += place_orientation(self.font(), size, orientation)
+
+        taken = [text.rect for text in texts]
+        if scale_bar is not None:
+            taken.append(scale_bar.rect)
+        self._paint_boxes(painter, taken)
+        paint_texts(painter, texts)
+        if scale_bar is not None:
+            paint_scale_bar(painter, scale_bar)
+        if self._region is not None:
+            painter.setPen(QPen(QColor(colours.SELECTION), 1, Qt.PenStyle.DashLine))
+            painter.drawRect(self._region)
+
+    def _facts(self, radiograph: Radiograph) -> list[str]:
+        assert self.view is not None
+        facts = [describe_view(self.view)]
+        if self.is_inverted:
+            facts.append("inverted")
+        facts.append(f"zoom {100 * self.zoom:.0f}\N{NO-BREAK SPACE}%")
+        facts.append(describe_spacing(radiograph.spacing))
+        if radiograph.is_lossy:
+            facts.append("lossy compression")
+        if radiograph.identity.frame_count > 1:
+            facts.append(f"frame {radiograph.frame + 1} of {radiograph.identity.frame_count}")
+        return facts
+
+    def _paint_boxes(self, painter: QPainter, taken: Sequence[QRectF]) -> None:
+        """Draw the truth, over it the findings, over them the labels."""
+        if not self._are_boxes_visible:
+            return
+        truth = [] if self._truth is None or not self._is_truth_visible else self._truth.tolist()
+        truth_rects = [self._on_screen(box) for box in truth]
+        for rect in truth_rects:
+            paint_truth(painter, rect)
+        marks = self._marks()
+        rects = [self._on_screen(mark.finding.box) for mark in marks]
+        for mark, rect in sorted(
+            zip(marks, rects, strict=True), key=lambda pair: pair[0].is_selected
+        ):
+            paint_box(painter, mark, rect)
+        for mark, rect in layout_labels(
+            marks, rects, truth_rects, taken, self.font(), self._view_size()
+        ):
+            paint_label(painter, mark, rect, self.font())
+
+    def _on_screen(self, box: Sequence[float]) -> QRectF:
+        x0, y0, x1, y1 = box
+        rect = self.viewportTransform().mapRect(QRectF(QPointF(x0, y0), QPointF(x1, y1)))
+        return on_screen(rect, self.devicePixelRatioF())
+
+    # --- mouse -------------------------------------------------------------------------------
+
+    def set_region(self, region: QRectF | None) -> None:
+        """Draw a rectangle in view coordinates, as long as it is being dragged."""
+        self._region = region
+        self.viewport().update()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Remember where a drag or click begins; a second button does nothing."""
+        kind = drag_for(event.button(), event.modifiers())
+        if self._press is None and kind is not None and self.radiograph is not None:
+            self._press = (event.position(), kind, event.button())
+        event.accept()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Drag, and report the pixel under the mouse."""
+        position = event.position()
+        if self._press is not None and self._drag is None:
+            start, kind, _ = self._press
+            if (position - start).manhattanLength() > CLICK_RADIUS:
+                self._drag = kind(self, start)
+                self.viewport().setCursor(kind.cursor)
+        if self._drag is not None:
+            self._drag.move(position)
+        elif self._press is None:
+            self._show_what_a_click_does(position)
+        self.pointer_moved.emit(self.read_pixel(position))
+        event.accept()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """End a drag, or take the press as a click."""
+        event.accept()
+        if self._press is None or event.button() is not self._press[2]:
+            return
+        drag, button = self._drag, self._press[2]
+        self._end_drag()
+        if drag is not None:
+            drag.finish()
+        elif button is Qt.MouseButton.RightButton:
+            self.context_menu_requested.emit(event.globalPosition().toPoint())
+        elif button is Qt.MouseButton.LeftButton:
+            self.finding_clicked.emit(finding_at(self._marks(), *self._to_image(event.position())))
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Maximise; with Ctrl, return to the file's own window."""
+        event.accept()
+        if event.button() is not Qt.MouseButton.LeftButton:
+            self.mousePressEvent(event)
+        elif event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self.set_file_window()
+        else:
+            self.maximise_requested.emit()
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Answer the menu key; a right click is known only when the button is released."""
+        if event.reason() is not QContextMenuEvent.Reason.Mouse:
+            middle = self._middle().toPoint()
+            self.context_menu_requested.emit(self.viewport().mapToGlobal(middle))
+        event.accept()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Zoom at the mouse; without Ctrl, step through the frames of an image with several."""
+        event.accept()
+        if self.radiograph is None:
+            return
+        angle = event.angleDelta().y()
+        has_frames = self.radiograph.identity.frame_count > 1
+        if has_frames and not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self._wheel_angle += angle
+            steps = int(self._wheel_angle / _NOTCH)
+            self._wheel_angle -= steps * _NOTCH
+            if steps:
+                self.step_requested.emit(-steps)
+        else:
+            self.zoom_at(event.position(), _WHEEL_ZOOM ** (angle / _NOTCH))
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Report that the mouse is beside the image."""
+        super().leaveEvent(event)
+        self.pointer_moved.emit(None)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Leave every key to the window; the base class would scroll."""
+        event.ignore()
+
+    def _show_what_a_click_does(self, position: QPointF) -> None:
+        if self.radiograph is not None and finding_at(self._marks(), *self._to_image(position)):
+            self.viewport().setCursor(Qt.CursorShape.PointingHandCursor)
+        else:
+            self.viewport().setCursor(Qt.CursorShape.ArrowCursor)
+
+    def _end_drag(self) -> None:
+        self._press = None
+        self._drag = None
+        self._region = None
+        self._wheel_angle = 0
+        self.viewport().setCursor(Qt.CursorShape.ArrowCursor)
+
+    # --- drag and drop -----------------------------------------------------------------------
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take files and folders of this machine, and nothing else."""
+        if _dropped_paths(event):
+            event.acceptProposedAction()
+        else:
+            event.ignore()
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        """Take them anywhere on the viewport."""
+        event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Report what was dropped."""
+        event.acceptProposedAction()
+        self.files_dropped.emit(_dropped_paths(event))
+
+
+def _dropped_paths(event: QDropEvent) -> list[Path]:
+    return [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]

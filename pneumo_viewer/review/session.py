@@ -1,0 +1,395 @@
+"""The state of a review: one plain object that every view shows and sends operations to."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from enum import Enum
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detector.detections import Detections, ModelIdentity
+from pneumo_viewer.review.access import StoreAccess
+from pneumo_viewer.review.changes import Aspect, Change
+from pneumo_viewer.review.findings import Finding, Verdict, finding_id, parse_finding_id
+from pneumo_viewer.review.operations import Operation
+from pneumo_viewer.review.store import Action, ReviewStore, StoreError
+
+
+class ExamState(Enum):
+    """How far the reader has come with one image."""
+
+    UNTOUCHED = "untouched"
+    IN_PROGRESS = "in progress"
+    DONE = "done"
+
+
+class _Step(NamedTuple):
+    """An operation that is on disk, and the one that takes it back."""
+
+    operation: Operation
+    inverse: Operation
+
+
+class _Request(NamedTuple):
+    """Something that the reader asked for and that is not on disk yet."""
+
+    action: Action
+    operation: Operation | None  # None: the one on top of the stack when its turn comes
+    by: object | None
+
+
+class _Loaded(NamedTuple):
+    detections: dict[str, Detections]
+    verdicts: dict[str, dict[str, Verdict]]
+
+
+class ReviewSession:
+    """The images under review, what the active model found in them, and what the reader says.
+
+    What is asked of the store happens in the order asked. State changes when it is on disk, and
+    listeners are told then. Every method is called on one thread.
+
+    Parameters
+    ----------
+    store
+        Where detections and verdicts are kept.
+    reader
+        Whose verdicts these are.
+    """
+
+    def __init__(self, store: StoreAccess, reader: str = "reader") -> None:
+        self.reader = reader
+        self._store = store
+        self._listeners: list[Callable[[Change], None]] = []
+        self._images: dict[str, None] = {}
+        self._model: ModelIdentity | None = None
+        self._detections: dict[str, Detections | None] = {}
+        self._verdicts: dict[str, dict[str, Verdict]] = {}
+        self._truth: dict[str, NDArray[np.float32]] = {}
+        self._current: str | None = None
+        self._selected: str | None = None
+        self._threshold = 0.5
+        self._requests: deque[_Request] = deque()
+        self._is_writing = False
+        self._done: list[_Step] = []
+        self._undone: list[_Step] = []
+
+    # What the views show
+
+    @property
+    def model(self) -> ModelIdentity | None:
+        """The model whose findings are shown."""
+        return self._model
+
+    @property
+    def current(self) -> str | None:
+        """Key of the image on the screen."""
+        return self._current
+
+    @property
+    def selected(self) -> str | None:
+        """Id of the selected finding of the current image."""
+        return self._selected
+
+    @property
+    def threshold(self) -> float:
+        """Findings with at least this score are shown; all are kept."""
+        return self._threshold
+
+    @property
+    def unscored(self) -> tuple[str, ...]:
+        """Open images of which the store knows no detections of the active model."""
+        return tuple(key for key, found in self._detections.items() if found is None)
+
+    def detections(self, key: str) -> Detections | None:
+        """What the active model found, or None where it has not scored the image."""
+        return self._detections.get(key)
+
+    def findings(self, key: str) -> tuple[Finding, ...]:
+        """All findings of the active model, best score first."""
+        return self._first_findings(key, None)
+
+    def shown_findings(self, key: str) -> tuple[Finding, ...]:
+        """The findings at or above the threshold, best score first."""
+        return self._first_findings(key, self._shown_count(key))
+
+    def exam_score(self, key: str) -> float | None:
+        """The active model's probability of pneumonia, or None where it has not scored."""
+        detections = self.detections(key)
+        return None if detections is None else detections.exam_score
+
+    def truth(self, key: str) -> NDArray[np.float32] | None:
+        """``[N, 4]`` boxes in image pixels, or None where the ground truth is unknown."""
+        return self._truth.get(key)
+
+    def progress(self, key: str) -> tuple[int, int]:
+        """How many of the shown findings are decided, and how many are shown."""
+        verdicts = self._verdicts.get(key, {})
+        shown = self._shown_count(key)
+        decided = [
+            index
+            for fingerprint, index in map(parse_finding_id, verdicts)
+            if fingerprint == self._active_fingerprint and index < shown
+        ]
+        return len(decided), shown
+
+    def exam_state(self, key: str) -> ExamState:
+        """Untouched without a verdict; done when no shown finding is left undecided."""
+        verdicts = self._verdicts.get(key, {})
+        if not any(parse_finding_id(id_)[0] == self._active_fingerprint for id_ in verdicts):
+            return ExamState.UNTOUCHED
+        decided, shown = self.progress(key)
+        return ExamState.DONE if decided == shown else ExamState.IN_PROGRESS
+
+    @property
+    def undo_name(self) -> str | None:
+        """What `undo` would take back, or None."""
+        return self._done[-1].operation.name if self._done else None
+
+    @property
+    def redo_name(self) -> str | None:
+        """What `redo` would do again, or None."""
+        return self._undone[-1].operation.name if self._undone else None
+
+    def subscribe(self, listener: Callable[[Change], None]) -> Callable[[], None]:
+        """Tell ``listener`` of every change until the returned function is called."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    # What is under review
+
+    def open_images(self, keys: Sequence[str], *, by: object | None = None) -> None:
+        """Add images to the review, with what the store knows of them."""
+        self._images.update(dict.fromkeys(keys))
+        self._load(keys, by)
+
+    def set_model(self, model: ModelIdentity, *, by: object | None = None) -> None:
+        """Show the findings of this model from now on."""
+        if model == self._model:
+            return
+        self._model = model
+        self._detections = {}
+        self._change({Aspect.MODEL, Aspect.DETECTIONS} | self._drop_lost_selection(), by=by)
+        self._load(tuple(self._images), by)
+
+    def add_detections(self, key: str, detections: Detections, *, by: object | None = None) -> None:
+        """Keep what a model found in an image; where it has been scored before, that stays."""
+
+        def added(kept: Detections) -> None:
+            if kept.model.fingerprint == self._active_fingerprint:
+                self._detections[key] = kept
+                self._change({Aspect.DETECTIONS}, key, by)
+
+        self._store.run(
+            lambda store: store.add_detections(key, detections), added, self._failure(key, by)
+        )
+
+    def set_truth(
+        self, boxes_by_key: Mapping[str, NDArray[np.float32]], *, by: object | None = None
+    ) -> None:
+        """Replace the ground truth: ``[N, 4]`` boxes in image pixels, none for a healthy image."""
+        self._truth = dict(boxes_by_key)
+        self._change({Aspect.TRUTH}, by=by)
+
+    def clear_truth(self, *, by: object | None = None) -> None:
+        """Forget the ground truth."""
+        self.set_truth({}, by=by)
+
+    # Where the reader looks
+
+    def show(self, key: str | None, *, by: object | None = None) -> None:
+        """Make an image the current one, with nothing selected."""
+        if key == self._current:
+            return
+        aspects = {Aspect.CURRENT} if self._selected is None else {Aspect.CURRENT, Aspect.SELECTION}
+        self._current, self._selected = key, None
+        self._change(aspects, key, by)
+
+    def select(self, finding: str | None, *, by: object | None = None) -> None:
+        """Select a finding of the current image, shown or not, or none.
+
+        Raises
+        ------
+        LookupError
+            The current image has no such finding.
+        """
+        if finding == self._selected:
+            return
+        if finding is not None and not self._has_finding(finding):
+            raise LookupError(f"{self._current} has no finding {finding}")
+        self._selected = finding
+        self._change({Aspect.SELECTION}, self._current, by)
+
+    def select_next(self, *, by: object | None = None) -> None:
+        """Select the shown finding after the selected one; after the last comes the first."""
+        self._select_neighbour(+1, by)
+
+    def select_previous(self, *, by: object | None = None) -> None:
+        """Select the shown finding before the selected one; before the first comes the last."""
+        self._select_neighbour(-1, by)
+
+    def set_threshold(self, threshold: float, *, by: object | None = None) -> None:
+        """Show findings from this score on; values outside [0, 1] are moved to its ends."""
+        threshold = min(max(threshold, 0.0), 1.0)
+        if threshold == self._threshold:
+            return
+        self._threshold = threshold
+        self._change({Aspect.THRESHOLD}, by=by)
+
+    # What the reader changes
+
+    def perform(self, operation: Operation, *, by: object | None = None) -> None:
+        """Carry out an operation; one that changes nothing leaves no step to undo."""
+        self._request(_Request(Action.DO, operation, by))
+
+    def undo(self, *, by: object | None = None) -> None:
+        """Take back the last operation, those still on their way to the disk included."""
+        self._request(_Request(Action.UNDO, None, by))
+
+    def redo(self, *, by: object | None = None) -> None:
+        """Do again what was last undone, unless something else was done since."""
+        self._request(_Request(Action.REDO, None, by))
+
+    # How requests reach the store, one at a time
+
+    def _request(self, request: _Request) -> None:
+        self._requests.append(request)
+        self._write_next()
+
+    def _write_next(self) -> None:
+        while self._requests and not self._is_writing:
+            action, operation, by = self._requests.popleft()
+            if action is Action.UNDO and self._done:
+                self._write(action, self._done[-1].inverse, by)
+            elif action is Action.REDO and self._undone:
+                self._write(action, self._undone[-1].operation, by)
+            elif operation is not None:
+                self._write(action, operation, by)
+
+    def _write(self, action: Action, operation: Operation, by: object | None) -> None:
+        image = operation.image
+
+        def work(store: ReviewStore) -> tuple[Operation | None, dict[str, Verdict]]:
+            inverse = store.perform(action, operation, self.reader)
+            return inverse, store.verdicts([image], self.reader)[image]
+
+        def done(written: tuple[Operation | None, dict[str, Verdict]]) -> None:
+            inverse, self._verdicts[image] = written
+            self._remember(action, operation, inverse)
+            self._is_writing = False
+            try:
+                self._change({Aspect.VERDICTS}, image, by)
+            finally:
+                self._write_next()
+
+        def failed(error: Exception) -> None:
+            # What waits was asked for in the belief that this had happened: an undo, for one.
+            self._requests.clear()
+            self._is_writing = False
+            self._failure(image, by)(error)
+
+        self._is_writing = True
+        self._store.run(work, done, failed)
+
+    def _remember(self, action: Action, operation: Operation, inverse: Operation | None) -> None:
+        if action is Action.UNDO:
+            self._undone.append(self._done.pop())
+        elif action is Action.REDO:
+            step = self._undone.pop()
+            self._done.append(step if inverse is None else _Step(operation, inverse))
+        elif inverse is not None:
+            self._done.append(_Step(operation, inverse))
+            self._undone.clear()
+
+    def _load(self, keys: Sequence[str], by: object | None) -> None:
+        fingerprint = self._active_fingerprint
+
+        def work(store: ReviewStore) -> _Loaded:
+            detections = {} if fingerprint is None else store.detections(keys, fingerprint)
+            return _Loaded(detections, store.verdicts(keys, self.reader))
+
+        def loaded(known: _Loaded) -> None:
+            self._verdicts.update(known.verdicts)
+            if fingerprint is not None and fingerprint == self._active_fingerprint:
+                self._detections.update({key: known.detections.get(key) for key in keys})
+            self._change({Aspect.DETECTIONS, Aspect.VERDICTS}, by=by)
+
+        self._store.run(work, loaded, self._failure(None, by))
+
+    def _failure(self, image: str | None, by: object | None) -> Callable[[Exception], None]:
+        def failed(error: Exception) -> None:
+            if not isinstance(error, StoreError):
+                raise error
+            self._publish(Change(frozenset({Aspect.PROBLEM}), image, by, error))
+
+        return failed
+
+    def _change(
+        self, aspects: Iterable[Aspect], image: str | None = None, by: object | None = None
+    ) -> None:
+        self._publish(Change(frozenset(aspects), image, by))
+
+    def _publish(self, change: Change) -> None:
+        with ExitStack() as stack:  # calls all of them, then raises what one of them raised
+            for listener in reversed(self._listeners):
+                stack.callback(listener, change)
+
+    # Findings out of detections and verdicts
+
+    @property
+    def _active_fingerprint(self) -> str | None:
+        return None if self._model is None else self._model.fingerprint
+
+    def _shown_count(self, key: str) -> int:
+        detections = self.detections(key)
+        return 0 if detections is None else int(np.sum(detections.scores >= self._threshold))
+
+    def _first_findings(self, key: str, count: int | None) -> tuple[Finding, ...]:
+        detections = self.detections(key)
+        if detections is None:
+            return ()
+        verdicts = self._verdicts.get(key, {})
+        fingerprint = detections.model.fingerprint
+        return tuple(
+            Finding(
+                id=(id_ := finding_id(fingerprint, index)),
+                box=(x0, y0, x1, y1),
+                score=score,
+                model=detections.model,
+                verdict=verdicts.get(id_, Verdict.UNDECIDED),
+            )
+            for index, ((x0, y0, x1, y1), score) in enumerate(
+                zip(
+                    detections.boxes[:count].tolist(),
+                    detections.scores[:count].tolist(),
+                    strict=True,
+                )
+            )
+        )
+
+    def _has_finding(self, finding: str) -> bool:
+        return self._current is not None and any(
+            finding == known.id for known in self.findings(self._current)
+        )
+
+    def _drop_lost_selection(self) -> set[Aspect]:
+        if self._selected is None or self._has_finding(self._selected):
+            return set()
+        self._selected = None
+        return {Aspect.SELECTION}
+
+    def _select_neighbour(self, direction: int, by: object | None) -> None:
+        if self._current is None:
+            return
+        ids = [finding.id for finding in self.shown_findings(self._current)]
+        if not ids:
+            return
+        if self._selected in ids:
+            place = ids.index(self._selected) + direction
+        else:
+            place = 0 if direction > 0 else -1
+        self.select(ids[place % len(ids)], by=by)
