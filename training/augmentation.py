@@ -123,9 +123,7 @@ def random_crop(
     return IDENTITY
 
 
-def move_boxes(
-    boxes: NDArray[np.float32], matrix: NDArray[np.float64]
-) -> NDArray[np.float32]:
+def move_boxes(boxes: NDArray[np.float32], matrix: NDArray[np.float64]) -> NDArray[np.float32]:
     """Move boxes ``[N, 4]`` by an affine map of continuous coordinates.
 
     A box becomes the bounds of its inscribed ellipse after the map: findings are round, and the

@@ -77,9 +77,7 @@ class SampleStream(Dataset[Sample]):
         generator = np.random.default_rng((self.seed, step, position))
         make = self._synthetic if step < self.preset.synthetic_steps else self._real
         image, boxes, exam_class = make(generator)
-        image, boxes = augment(
-            self.preset.augmentation, image, boxes, self._size(step), generator
-        )
+        image, boxes = augment(self.preset.augmentation, image, boxes, self._size(step), generator)
         return Sample(image, boxes, exam_class)
 
     def _size(self, step: int) -> int:
@@ -144,7 +142,5 @@ class SampleStream(Dataset[Sample]):
 def collate(samples: Sequence[Sample]) -> tuple[torch.Tensor, list[Target]]:
     """Stack samples into ``[B, 1, S, S]`` uint8 and their targets."""
     images = torch.from_numpy(np.stack([sample.image for sample in samples])[:, None])
-    targets = [
-        Target(torch.from_numpy(sample.boxes), int(sample.exam_class)) for sample in samples
-    ]
+    targets = [Target(torch.from_numpy(sample.boxes), int(sample.exam_class)) for sample in samples]
     return images, targets

@@ -1,11 +1,11 @@
-"""The laboratory's commands."""
+"""``pneumo-train``: from a data set to weights with their card."""
 
 from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -17,55 +17,60 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from detector.errors import InputError
-from detector.model_card import ModelCard
+from detector.model_card import ModelCard, OperatingPoint
 from detector.networks.bodies import load_body_weights
 from detector.networks.center_scale import CenterScaleDetector
 from detector.presets import PRESETS, Preset
 from detector.weights import save_weights
-from training.body_weights import BodyWeightsError, pretrained_efficientnet_lite0
+from training.body_weights import BodyWeightsError, pretrained_weights
 from training.checkpoints import CheckpointError
-from training.datasets.box_table import (
-    CHALLENGE_SIZE,
-    read_box_places,
-    read_patients_of_exams,
-)
+from training.datasets.box_table import read_box_places
+from training.datasets.data_set import read_data_set
 from training.datasets.labelled_image import DataSetError, LabelledImage
 from training.datasets.nih import read_no_finding
 from training.datasets.prepared_images import PreparedImages, prepare_images
-from training.datasets.rsna import PATIENTS, read_challenge
-from training.datasets.splits import (
-    read_folds,
-    require_disjoint_patients,
-    select_folds,
-    without_patients,
-)
+from training.datasets.splits import require_disjoint_patients, without_patients
+from training.judging import choose_threshold, detect, judge
 from training.samples import SampleStream
 from training.trainer import Trainer
 
-UNUSABLE = 2
-NIH_MAP = "rsna_nih_map.csv"
-PRETRAINED_BODIES = {"tf_efficientnet_lite0": pretrained_efficientnet_lite0}
+UNUSABLE_ARGUMENTS = 2
+VERSION = "1"
+"""Of the weights that this command writes."""
 TERMS = (
     "RSNA Pneumonia Detection Challenge annotations: non-commercial research and education only. "
     "Radiographs: NIH ChestX-ray14 (Wang et al., CVPR 2017), provided by the NIH Clinical Center."
 )
 
-train = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-_console = Console(stderr=True, highlight=False)
+_console = Console(stderr=True, soft_wrap=True, markup=False, highlight=False)
+_application = typer.Typer(
+    add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
+)
 
 
-@train.command()
+def main() -> None:
+    """Run ``pneumo-train``."""
+    _application()
+
+
+@_application.command()
 def train_detector(
-    data: Annotated[Path, typer.Option(help="Folder in the RSNA challenge's layout.")],
+    data: Annotated[
+        Path,
+        typer.Option(help="Folder in the RSNA challenge's layout, or a COCO file by its images."),
+    ],
+    folds: Annotated[str, typer.Option(metavar="N,N", help="Folds of patients to train on.")],
     out: Annotated[Path, typer.Option(help="Folder for checkpoint, log and weights.")],
-    folds: Annotated[str, typer.Option(help="Folds to train on, as 0,1,2.")],
     preset: Annotated[str, typer.Option(help=f"One of {', '.join(PRESETS)}.")] = "compact",
     negatives: Annotated[
         Path | None, typer.Option(help="Folder in NIH's layout: its No Finding radiographs.")
     ] = None,
     places: Annotated[
         Path | None,
-        typer.Option(help="Challenge label table that tells where to paint opacities."),
+        typer.Option(
+            help="Challenge label table that says where to paint opacities.",
+            show_default="where those of the training images lie",
+        ),
     ] = None,
     size: Annotated[int | None, typer.Option(help="Side of the network's input.")] = None,
     steps: Annotated[int | None, typer.Option(help="Steps on real boxes.")] = None,
@@ -73,99 +78,127 @@ def train_detector(
     batch: Annotated[int | None, typer.Option(help="Images a step.")] = None,
     seed: Annotated[int, typer.Option(help="Where chance starts.")] = 0,
     workers: Annotated[int, typer.Option(help="Processes that make samples.")] = 1,
-    threads: Annotated[int | None, typer.Option(help="Threads that compute on a CPU.")] = None,
+    threads: Annotated[
+        int | None, typer.Option(help="Threads of a CPU; 1 is best on a busy machine.")
+    ] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda or auto.")] = "auto",
     save_minutes: Annotated[float, typer.Option(help="Time between checkpoints.")] = 3.0,
-    cache: Annotated[
-        Path | None, typer.Option(help="Folder for decoded images; in OUT unless given.")
-    ] = None,
     resume: Annotated[bool, typer.Option(help="Go on from the checkpoint in OUT.")] = False,
+    judge_held_out: Annotated[
+        bool,
+        typer.Option(
+            "--judge", help="In the end, measure on the other folds and put it on the card."
+        ),
+    ] = False,
 ) -> None:
-    """Train a detector and write its weights with their card."""
+    """Train a pneumonia detector and write its weights with their card. Research use only."""
     if preset not in PRESETS:
         _stop(f"There is no preset {preset}. Choose one of {', '.join(PRESETS)}.")
     chosen = _change(PRESETS[preset], size, steps, synthetic_steps, batch)
     if threads is not None:
         torch.set_num_threads(threads)
+    command = shlex.join(["pneumo-train", *sys.argv[1:]])
     try:
-        training, held_out = read_training_images(data, _numbers(folds), negatives)
-        box_places = read_places(places, held_out) if places else own_places(training)
-        prepared = _prepare(training, max(chosen.training_sizes), cache or out / "cache")
-        torch.manual_seed(seed)
-        network = CenterScaleDetector(chosen)
-        if chosen.body not in PRETRAINED_BODIES:
-            _stop(f"There are no pretrained weights for the body {chosen.body} yet.")
-        load_body_weights(network.body, PRETRAINED_BODIES[chosen.body]())
+        splits = _read_splits(data, _parse_folds(folds), negatives, chosen)
+        stream = _stream(splits, chosen, places, out, seed)
         trainer = Trainer(
-            network,
-            SampleStream(prepared, box_places, chosen, seed),
+            _pretrained_network(chosen, seed),
+            stream,
             chosen,
             out=out,
             device=_device(device),
             workers=workers,
-            recipe={"images": [image.name for image in training], "seed": seed},
+            recipe={"images": [image.name for image in splits.training], "seed": seed},
         )
         if resume:
             trainer.resume()
         _run(trainer, save_minutes * 60)
+        network = CenterScaleDetector(chosen)
+        network.load_state_dict(trainer.averaged.tensors)
+        network.eval()
+        threshold = choose_threshold(
+            detect(network, _prepare(splits.labelled, chosen.input_size, out))
+        )
+        metrics = []
+        if judge_held_out:
+            exams = detect(network, _prepare(splits.held_out, chosen.input_size, out))
+            others = f"{data.name}, all folds but {folds}"
+            metrics = judge(exams, threshold=threshold, data=others, command=command)
     except (InputError, DataSetError, BodyWeightsError, CheckpointError) as error:
         _stop(str(error))
+    source = f"{len(splits.training)} radiographs of {data.name}, folds {folds}"
     card = ModelCard(
         name=chosen.name,
-        version="1",
+        version=VERSION,
         preset=chosen,
-        training_data=_describe(training, data, folds, negatives),
-        training_command=shlex.join(["pneumo-train", *sys.argv[1:]]),
         terms=TERMS,
+        training_data=source + (f", and of {negatives.name}" if negatives else ""),
+        training_command=command,
+        metrics=tuple(metrics),
+        operating_points=(
+            OperatingPoint(
+                name="best F1 of boxes at IoU 0.4",
+                threshold=threshold,
+                measured_on=f"the training images of {data.name}, folds {folds}",
+            ),
+        ),
+        score_threshold=threshold,
     )
     weights = out / f"{chosen.name}.safetensors"
-    save_weights(weights, trainer.averaged_network(CenterScaleDetector(chosen)), card)
+    save_weights(weights, network, card)
+    for metric in metrics:
+        _console.print(f"{metric.name}: {metric.value:.3f} {metric.interval}")
     _console.print(f"Weights: {weights}")
 
 
-def read_training_images(
-    data: Path, folds: Sequence[int], negatives: Path | None
-) -> tuple[list[LabelledImage], list[LabelledImage]]:
-    """Read the images of some folds with negatives of other patients, and the held-out images.
+@dataclass(frozen=True, slots=True)
+class _Splits:
+    """The labelled images of the wanted folds, with added negatives, and all others."""
 
-    Returns
-    -------
-    training, held_out
-        They share no patient.
-    """
-    images = read_challenge(data)
-    by_patient = read_folds(data / PATIENTS)
-    training = select_folds(images, by_patient, folds)
-    chosen = {image.name for image in training}
-    held_out = [image for image in images if image.name not in chosen]
+    labelled: Sequence[LabelledImage]
+    training: Sequence[LabelledImage]
+    held_out: Sequence[LabelledImage]
+
+
+def _read_splits(
+    data: Path, folds: Collection[int], negatives: Path | None, preset: Preset
+) -> _Splits:
+    labelled, held_out = read_data_set(data).split(folds)
+    training = list(labelled)
     if negatives is not None:
         patients = {image.patient for image in held_out}
         training += without_patients(read_no_finding(negatives), patients)
+    if preset.is_positives_only:
+        training = [image for image in training if image.is_positive]
     require_disjoint_patients({"the training images": training, "the held-out images": held_out})
-    return training, held_out
+    return _Splits(labelled, training, held_out)
 
 
-def read_places(labels: Path, held_out: Sequence[LabelledImage]) -> list[NDArray[np.float32]]:
-    """Where findings lie in a label table, without the exams of held-out patients.
-
-    Exams of the same patients under other names are found by the map that lies beside the table.
-    """
-    excluded = {image.name for image in held_out}
-    nih_map = labels.with_name(NIH_MAP)
-    if nih_map.is_file():
-        patients = {image.patient for image in held_out}
-        owners = read_patients_of_exams(nih_map)
-        excluded |= {exam for exam, owner in owners.items() if owner in patients}
-    return read_box_places(labels, excluded)
+def _stream(
+    splits: _Splits, preset: Preset, places: Path | None, out: Path, seed: int
+) -> SampleStream:
+    prepared = _prepare(splits.training, max(preset.training_sizes), out)
+    return SampleStream(prepared, _places(places, splits.held_out, prepared), preset, seed)
 
 
-def own_places(training: Sequence[LabelledImage]) -> list[NDArray[np.float32]]:
-    """Where the findings of the training images themselves lie."""
+def _places(
+    labels: Path | None, held_out: Sequence[LabelledImage], prepared: PreparedImages
+) -> list[NDArray[np.float32]]:
+    """Where findings lie, in units of the image's side, held-out patients left out."""
+    if labels is not None:
+        return read_box_places(labels, held_out)
     return [
-        (image.boxes / CHALLENGE_SIZE).astype(np.float32)
-        for image in training
+        prepared.boxes(index) / np.float32(prepared.size)
+        for index, image in enumerate(prepared.images)
         if image.is_positive
     ]
+
+
+def _pretrained_network(preset: Preset, seed: int) -> CenterScaleDetector:
+    torch.manual_seed(seed)
+    network = CenterScaleDetector(preset)
+    load_body_weights(network.body, pretrained_weights(preset.body))
+    return network
 
 
 def _change(
@@ -187,11 +220,11 @@ def _change(
     return preset
 
 
-def _prepare(images: Sequence[LabelledImage], size: int, cache: Path) -> PreparedImages:
+def _prepare(images: Sequence[LabelledImage], size: int, out: Path) -> PreparedImages:
     with Progress(console=_console, transient=True) as progress:
         task = progress.add_task("Decoding", total=len(images))
         return prepare_images(
-            images, size, cache, lambda done: progress.update(task, completed=done)
+            images, size, out / "prepared", lambda done: progress.update(task, completed=done)
         )
 
 
@@ -212,24 +245,18 @@ def _run(trainer: Trainer, save_every: float) -> None:
         trainer.run(trainer.last_step, save_every=save_every, progressed=show)
 
 
-def _describe(
-    images: Sequence[LabelledImage], data: Path, folds: str, negatives: Path | None
-) -> str:
-    positives = sum(image.is_positive for image in images)
-    sources = f"{data.name} (folds {folds})" + (f" and {negatives.name}" if negatives else "")
-    return f"{len(images)} radiographs of {sources}, {positives} with boxes."
-
-
-def _numbers(text: str) -> list[int]:
+def _parse_folds(text: str) -> tuple[int, ...]:
     try:
-        return [int(part) for part in text.split(",")]
+        return tuple(int(fold) for fold in text.split(","))
     except ValueError:
-        _stop(f"--folds takes numbers such as 0,1,2, not {text}.")
+        _stop(f"--folds takes numbers with commas between them, not “{text}”.")
 
 
 def _device(name: str) -> torch.device:
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
+    if name not in ("cpu", "cuda"):
+        _stop(f"There is no device {name}. Use cpu, cuda or auto.")
     if name == "cuda" and not torch.cuda.is_available():
         _stop("There is no CUDA device here. Use --device cpu.")
     return torch.device(name)
@@ -237,8 +264,8 @@ def _device(name: str) -> torch.device:
 
 def _stop(sentence: str) -> NoReturn:
     _console.print(sentence)
-    raise typer.Exit(UNUSABLE)
+    raise typer.Exit(UNUSABLE_ARGUMENTS)
 
 
 if __name__ == "__main__":
-    train()
+    main()
