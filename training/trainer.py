@@ -215,8 +215,8 @@ class Trainer:
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.is_bfloat16):
             losses = self.network.loss(pixels, moved)
         loss = torch.stack([part.float() for part in losses.values()]).sum()
+        parts = {name: float(part.detach()) for name, part in losses.items()}
         if not torch.isfinite(loss):
-            parts = ", ".join(f"{name} {float(part):g}" for name, part in losses.items())
             raise FloatingPointError(f"the loss is not finite at step {self.step}: {parts}")
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
@@ -225,7 +225,7 @@ class Trainer:
         self.optimiser.step()
         self.averaged.update(self.module)
         self.step += 1
-        return {name: float(part.detach()) for name, part in losses.items()}
+        return parts
 
     def _batches(self, until: int) -> Iterator[tuple[Tensor, list[Target]]]:
         keys = [

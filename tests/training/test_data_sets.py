@@ -57,11 +57,13 @@ class TestChallengeLayout:
     def test_a_box_without_area_is_refused(self, challenge_folder: Path) -> None:
         labels = challenge_folder / "stage_2_train_labels.csv"
         replace_in(labels, "a,20.0,30.0,24.0,36.0", "a,20.0,30.0,0.0,36.0")
-        with pytest.raises(DataSetError, match="Exam a .* without area"):
+        with pytest.raises(DataSetError, match=r"Exam a .* without area"):
             read_challenge(challenge_folder)
 
     def test_a_class_that_contradicts_the_boxes_is_refused(self, challenge_folder: Path) -> None:
-        replace_in(challenge_folder / "stage_2_detailed_class_info.csv", "e,Normal", "e,Lung Opacity")
+        replace_in(
+            challenge_folder / "stage_2_detailed_class_info.csv", "e,Normal", "e,Lung Opacity"
+        )
         with pytest.raises(DataSetError, match="Exam e has 0 boxes but the class Lung Opacity"):
             read_challenge(challenge_folder)
 
