@@ -45,11 +45,7 @@ def quality_focal_loss(logits: Tensor, target: Tensor, gamma: float = 2.0) -> Te
     return weight * binary_cross_entropy(logits, target)
 
 
-def box_loss(
-    kind: ScaleLoss,
-    distances: Tensor,
-    target_distances: Tensor,
-) -> Tensor:
+def box_loss(kind: ScaleLoss, distances: Tensor, target_distances: Tensor) -> Tensor:
     """Loss ``[N]`` between boxes given by their distances l t r b ``[N, 4]`` from the same points.
 
     ``smooth_l1`` (the paper's Eq. 2) is the mean over the four distances; ``giou`` is 1 − GIoU

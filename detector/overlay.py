@@ -29,9 +29,8 @@ def draw_overlay(radiograph: Radiograph, detections: Detections) -> bytes:
     grey = render(radiograph)
     scale = min(1.0, LONGEST_SIDE / max(grey.shape))
     height, width = (max(1, round(side * scale)) for side in grey.shape)
-    picture = cv2.cvtColor(
-        cv2.resize(grey, (width, height), interpolation=cv2.INTER_AREA), cv2.COLOR_GRAY2BGR
-    )
+    shown = cv2.resize(grey, (width, height), interpolation=cv2.INTER_AREA)
+    picture = np.repeat(np.asarray(shown, np.uint8)[..., None], 3, axis=2)
     thickness = max(1, round(max(height, width) / 512))
     for box, score in zip(detections.boxes * scale, detections.scores, strict=True):
         _draw_box(picture, box, thickness)

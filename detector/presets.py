@@ -20,7 +20,7 @@ Pyramid = Literal["lateral", "fpn"]
 Towers = Literal["joint", "separate"]
 Norm = Literal["none", "group"]
 Distance = Literal["linear", "exp"]
-Assignment = Literal["ranges", "task_aligned"]
+AssignmentRule = Literal["ranges", "task_aligned"]
 CenterLoss = Literal["bce", "gaussian_focal", "quality_focal"]
 ScaleLoss = Literal["smooth_l1", "giou", "ciou"]
 LevelSelection = Literal["score", "largest_stride"]
@@ -132,7 +132,7 @@ class Preset:
     distance: Distance = "exp"
     has_quality: bool = False
     has_exam_head: bool = True
-    assignment: Assignment = "task_aligned"
+    assignment: AssignmentRule = "task_aligned"
     level_limits: tuple[float, ...] = (32.0, 64.0, 128.0, 256.0)
     center_radius: int = 2
     aligned_points: int = 13

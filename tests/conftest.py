@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
-from collections.abc import Iterator
+import shutil
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -21,6 +24,22 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"needs the radiographs in {folder}")
     return folder
+
+
+@pytest.fixture(scope="session")
+def program() -> Callable[[str], str]:
+    """Find a program of the system; in CI a missing one fails the test instead of skipping it."""
+
+    def find(name: str) -> str:
+        path = shutil.which(name)
+        if path is None:
+            message = f"needs the program {name}"
+            if os.environ.get("CI"):
+                pytest.fail(message)
+            pytest.skip(message)
+        return path
+
+    return find
 
 
 @pytest.fixture(autouse=True)
@@ -41,3 +60,33 @@ def no_unexpected_log_lines(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
             record for record in caplog.get_records(phase) if record.levelno >= logging.WARNING
         ]
         assert not unexpected, [record.getMessage() for record in unexpected]
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_behind(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A test with a window that leaves a thread, a running timer or a visible window fails."""
+    if "qapp" not in request.fixturenames and "qtbot" not in request.fixturenames:
+        yield
+        return
+    from PySide6.QtCore import QTimer
+    from PySide6.QtWidgets import QApplication
+    from shiboken6 import isValid
+
+    def running_timers() -> set[int]:
+        return {
+            id(thing)
+            for thing in gc.get_objects()
+            if type(thing) is QTimer and isValid(thing) and thing.isActive()
+        }
+
+    threads, timers = set(threading.enumerate()), running_timers()
+    yield
+    left = [thread.name for thread in threading.enumerate() if thread not in threads]
+    assert not left, f"threads still run: {left}"
+    assert not running_timers() - timers, "timers still run"
+    visible = [
+        widget.objectName() or type(widget).__name__
+        for widget in QApplication.topLevelWidgets()
+        if widget.isVisible()
+    ]
+    assert not visible, f"windows are still open: {visible}"

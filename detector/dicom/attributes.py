@@ -24,14 +24,14 @@ def grey_scale_of(elements: Elements, bits_stored: int, is_signed: bool) -> Grey
     fit its descriptor, a window of width 0, a rescale slope of 0.
     """
     modality_luts = _lookup_tables(elements, "ModalityLUTSequence", is_signed)
+    modality = modality_luts[0] if modality_luts else _rescale(elements)
+    is_voi_signed = isinstance(modality, Rescale) and (is_signed or modality.intercept < 0)
     return GreyScale(
         bits_stored=bits_stored,
         is_signed=is_signed,
-        modality=modality_luts[0] if modality_luts else _rescale(elements),
+        modality=modality,
         windows=_windows(elements),
-        voi_luts=_lookup_tables(
-            elements, "VOILUTSequence", is_signed or _rescale(elements).intercept < 0
-        ),
+        voi_luts=_lookup_tables(elements, "VOILUTSequence", is_voi_signed),
         is_inverted=_is_inverted(elements),
         padding=_padding(elements, is_signed),
     )
@@ -138,7 +138,7 @@ def _lookup_entries(item: Elements) -> NDArray[np.uint16] | None:
     data = item.data("LUTData")
     if data is None:
         numbers = item.numbers("LUTData")
-        fits = numbers and 0 <= min(numbers) and max(numbers) < 65536
+        fits = numbers and min(numbers) >= 0 and max(numbers) < 65536
         return np.asarray(numbers, np.uint16) if fits else None
     descriptor = item.numbers("LUTDescriptor")
     count = int(descriptor[0]) % 65536 or 65536 if descriptor else 0

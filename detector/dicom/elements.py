@@ -15,6 +15,7 @@ import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import copy
 from datetime import date
 from typing import Any
 
@@ -35,29 +36,33 @@ _CONVERSION_ERRORS = (
     ValueError,
     struct.error,
 )
+_FRAME_MACROS = (
+    "PixelMeasuresSequence",
+    "FramePixelDataPropertiesSequence",
+    "PixelValueTransformationSequence",
+    "FrameVOILUTSequence",
+)
 _YEARS = {"D": 365.25, "W": 365.25 / 7, "M": 12.0, "Y": 1.0, "": 1.0}
 
 
 @contextmanager
-def quiet_pydicom() -> Iterator[list[str]]:
-    """Collect pydicom's warnings instead of letting them be shown or logged.
+def quiet_pydicom() -> Iterator[None]:
+    """Keep pydicom's warnings from being shown or logged.
 
     Warning filters and pydicom's settings belong to the whole process, so that one thread at a
     time is inside. What runs here is Python under the interpreter lock in any case.
     """
     logger = logging.getLogger("pydicom")
-    with _PYDICOM, warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
+    with _PYDICOM, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
         propagate, mode = logger.propagate, config.settings.reading_validation_mode
         logger.propagate = False
         config.settings.reading_validation_mode = config.IGNORE
-        messages: list[str] = []
         try:
-            yield messages
+            yield
         finally:
             logger.propagate = propagate
             config.settings.reading_validation_mode = mode
-            messages.extend(str(warning.message) for warning in caught)
 
 
 class Elements:
@@ -81,7 +86,8 @@ class Elements:
     def values(self, keyword: str) -> tuple[Any, ...]:
         """All values of an element as pydicom converts them; empty if absent or unreadable."""
         try:
-            value = self.dataset.get(keyword)
+            with quiet_pydicom():
+                value = self.dataset.get(keyword)
         except _CONVERSION_ERRORS:
             self.note(f"{keyword} could not be read and is left out.")
             return ()
@@ -130,14 +136,30 @@ class Elements:
             Elements(item, self.notes) for item in self.values(keyword) if isinstance(item, Dataset)
         )
 
+    def of_frame(self, index: int) -> Elements:
+        """With the attributes that functional groups give one frame, PS3.3 C.7.6.16."""
+        groups = (
+            *self.items("SharedFunctionalGroupsSequence")[:1],
+            *self.items("PerFrameFunctionalGroupsSequence")[index : index + 1],
+        )
+        if not groups:
+            return self
+        merged = copy(self.dataset)
+        for group in groups:
+            for macro in _FRAME_MACROS:
+                for item in group.items(macro)[:1]:
+                    merged.update(item.dataset)
+        return Elements(merged, self.notes)
+
     def person_name(self, keyword: str) -> str:
         """A name as ``Family, Given``; the ideographic form where there is no alphabetic one."""
         values = self.values(keyword)
         if not values:
             return ""
         try:
-            name = PersonName(values[0])
-            group = name.alphabetic or name.ideographic or name.phonetic
+            with quiet_pydicom():
+                name = PersonName(values[0])
+                group = name.alphabetic or name.ideographic or name.phonetic
         except _CONVERSION_ERRORS:
             self.note(f"{keyword} could not be read and is left out.")
             return ""

@@ -75,12 +75,10 @@ def percentile_window(radiograph: Radiograph, low: float, high: float) -> Window
         low, high = 100 - high, 100 - low
     values, counts = _value_counts(radiograph)
     cumulative = np.cumsum(counts)
-    first, last = (
-        int(np.searchsorted(cumulative, percent / 100 * cumulative[-1], side=side))
-        for percent, side in ((low, "right"), (high, "left"))
-    )
-    last = min(max(first, last), len(values) - 1)
-    return _window_between(float(values[min(first, last)]), float(values[last]))
+    pixel_count = cumulative[-1]
+    darkest = int(np.searchsorted(cumulative, low * pixel_count / 100, side="right"))
+    brightest = int(np.searchsorted(cumulative, high * pixel_count / 100, side="left"))
+    return _window_between(float(values[min(darkest, brightest)]), float(values[brightest]))
 
 
 def offered_views(radiograph: Radiograph) -> tuple[View, ...]:
@@ -127,7 +125,7 @@ def display_table(grey: GreyScale, view: View, inverted: bool = False) -> NDArra
 
 def apply_table(pixels: Pixels, table: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Show stored values ``[H, W]`` by a table of :func:`display_table`."""
-    return cv2.LUT(_as_indices(pixels), table).reshape(pixels.shape)
+    return np.asarray(cv2.LUT(_as_indices(pixels), table), np.uint8)
 
 
 def render(
@@ -139,7 +137,7 @@ def render(
 
 
 def _as_indices(pixels: Pixels) -> NDArray[np.uint8] | NDArray[np.uint16]:
-    return pixels.view(np.uint16) if pixels.dtype == np.int16 else pixels
+    return pixels.view(np.uint8) if pixels.itemsize == 1 else pixels.view(np.uint16)
 
 
 def _has_byte_pixels(grey: GreyScale) -> bool:
@@ -154,12 +152,10 @@ def _stored_values(grey: GreyScale) -> NDArray[np.int32]:
     return (indices.view(np.int16) if grey.is_signed else indices).astype(np.int32)
 
 
-def _possible_indices(grey: GreyScale) -> NDArray[np.bool_]:
-    """Which indices of a table the stored bits can express."""
-    stored = _stored_values(grey)
-    if grey.is_signed:
-        return (stored >= -(2 ** (grey.bits_stored - 1))) & (stored < 2 ** (grey.bits_stored - 1))
-    return stored < 2**grey.bits_stored
+def _possible_indices(grey: GreyScale) -> NDArray[np.intp]:
+    """The indices of a table that the stored bits can express."""
+    lowest = -(2 ** (grey.bits_stored - 1)) if grey.is_signed else 0
+    return np.arange(lowest, lowest + 2**grey.bits_stored) % 2**16
 
 
 def _modality_table(grey: GreyScale) -> NDArray[np.float32]:
@@ -173,7 +169,8 @@ def _modality_table(grey: GreyScale) -> NDArray[np.float32]:
 def _looked_up(values: NDArray[np.generic], table: LookupTable) -> NDArray[np.uint16]:
     """PS3.3 C.11.1.1.1: values before the first mapped one and after the last take the ends."""
     positions = np.rint(values).astype(np.int64) - table.first_mapped
-    return table.entries[np.clip(positions, 0, len(table.entries) - 1)]
+    looked_up: NDArray[np.uint16] = table.entries[positions.clip(0, len(table.entries) - 1)]
+    return looked_up
 
 
 def _windowed(values: NDArray[np.float32], window: Window) -> NDArray[np.float64]:

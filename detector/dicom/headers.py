@@ -96,58 +96,55 @@ def read_header(stream: BinaryIO, source: str) -> Header:
         If its pixels are floating point numbers.
     """
     dataset, pixels = _parse(stream, source)
-    notes: list[str] = []
-    with quiet_pydicom():
-        elements = Elements(dataset, notes)
-        rows, columns = elements.integer("Rows") or 0, elements.integer("Columns") or 0
-        if pixels is None:
-            raise _why_no_pixels(elements, source)
-        if pixels.tag != _PIXEL_DATA:
-            raise UnsupportedImageError(source, "its pixels are floating point numbers")
-        if rows < 1 or columns < 1:
-            raise DamagedFileError(source, "it does not say how many rows and columns it has")
-        return Header(
-            elements=elements,
-            transfer_syntax=_transfer_syntax(dataset, pixels, source),
-            pixels=pixels,
-            rows=rows,
-            columns=columns,
-            frame_count=max(1, elements.integer("NumberOfFrames") or 1),
-        )
+    elements = Elements(dataset, [])
+    if pixels is None:
+        raise _why_no_pixels(elements, source)
+    if pixels.tag != _PIXEL_DATA:
+        raise UnsupportedImageError(source, "its pixels are floating point numbers")
+    rows, columns = elements.integer("Rows") or 0, elements.integer("Columns") or 0
+    if rows < 1 or columns < 1:
+        raise DamagedFileError(source, "it does not say how many rows and columns it has")
+    return Header(
+        elements=elements,
+        transfer_syntax=_transfer_syntax(dataset, pixels, source),
+        pixels=pixels,
+        rows=rows,
+        columns=columns,
+        frame_count=max(1, elements.integer("NumberOfFrames") or 1),
+    )
 
 
 def identity_of(header: Header, source: str, digest: Callable[[], str]) -> ImageIdentity:
     """Who and what the image is; ``digest`` is asked for a key if it has no SOP Instance UID."""
-    with quiet_pydicom():
-        elements = header.elements
-        sop_instance_uid = elements.text("SOPInstanceUID")
-        return ImageIdentity(
-            key=sop_instance_uid or digest(),
-            source=source,
-            sop_instance_uid=sop_instance_uid,
-            sop_class_uid=elements.text("SOPClassUID"),
-            series_instance_uid=elements.text("SeriesInstanceUID"),
-            study_instance_uid=elements.text("StudyInstanceUID"),
-            patient_id=elements.text("PatientID"),
-            patient_name=elements.person_name("PatientName"),
-            patient_sex=elements.text("PatientSex"),
-            patient_age_years=elements.age_in_years("PatientAge"),
-            study_date=elements.date("StudyDate"),
-            study_time=elements.time("StudyTime"),
-            study_description=elements.text("StudyDescription"),
-            series_description=elements.text("SeriesDescription"),
-            series_number=elements.integer("SeriesNumber"),
-            instance_number=elements.integer("InstanceNumber"),
-            modality=elements.text("Modality"),
-            body_part=elements.text("BodyPartExamined"),
-            view_position=elements.text("ViewPosition"),
-            image_laterality=elements.text("ImageLaterality") or elements.text("Laterality"),
-            patient_orientation=elements.texts("PatientOrientation"),
-            rows=header.rows,
-            columns=header.columns,
-            frame_count=header.frame_count,
-            transfer_syntax_uid=str(header.transfer_syntax),
-        )
+    elements = header.elements
+    sop_instance_uid = elements.text("SOPInstanceUID")
+    return ImageIdentity(
+        key=sop_instance_uid or digest(),
+        source=source,
+        sop_instance_uid=sop_instance_uid,
+        sop_class_uid=elements.text("SOPClassUID"),
+        series_instance_uid=elements.text("SeriesInstanceUID"),
+        study_instance_uid=elements.text("StudyInstanceUID"),
+        patient_id=elements.text("PatientID"),
+        patient_name=elements.person_name("PatientName"),
+        patient_sex=elements.text("PatientSex"),
+        patient_age_years=elements.age_in_years("PatientAge"),
+        study_date=elements.date("StudyDate"),
+        study_time=elements.time("StudyTime"),
+        study_description=elements.text("StudyDescription"),
+        series_description=elements.text("SeriesDescription"),
+        series_number=elements.integer("SeriesNumber"),
+        instance_number=elements.integer("InstanceNumber"),
+        modality=elements.text("Modality"),
+        body_part=elements.text("BodyPartExamined"),
+        view_position=elements.text("ViewPosition"),
+        image_laterality=elements.text("ImageLaterality") or elements.text("Laterality"),
+        patient_orientation=elements.texts("PatientOrientation"),
+        rows=header.rows,
+        columns=header.columns,
+        frame_count=header.frame_count,
+        transfer_syntax_uid=str(header.transfer_syntax),
+    )
 
 
 def _parse(stream: BinaryIO, source: str) -> tuple[FileDataset, PixelElement | None]:

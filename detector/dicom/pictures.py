@@ -54,7 +54,9 @@ def read_picture(
         raise DamagedFileError(source, "the picture cannot be decoded")
     if header.components > 1:
         notes.append("A colour image, shown by its luminance.")
-    return pixels
+    if pixels.dtype == np.uint8:
+        return pixels.astype(np.uint8, copy=False)
+    return pixels.astype(np.uint16, copy=False)
 
 
 def _picture_header(data: bytes) -> Codestream | None:
@@ -74,10 +76,10 @@ def _is_whole_png(data: bytes) -> bool:
         end = position + 12 + length
         if end > len(data):
             return False
-        chunk = memoryview(data)[position + 4 : end - 4]
+        chunk = data[position + 4 : end - 4]
         if zlib.crc32(chunk) != struct.unpack_from(">I", data, end - 4)[0]:
             return False
-        if chunk[:4] == b"IEND":
+        if chunk.startswith(b"IEND"):
             return True
         position = end
     return False

@@ -11,7 +11,6 @@ from io import BytesIO
 from pathlib import Path
 
 from detector.dicom.attributes import grey_scale_of, spacing_of
-from detector.dicom.elements import quiet_pydicom
 from detector.dicom.frames import read_frame
 from detector.dicom.headers import identity_of, looks_like_dicom, read_header
 from detector.dicom.pictures import looks_like_picture, picture_size, read_picture
@@ -50,21 +49,20 @@ def read_radiograph(source: Path | bytes, frame: int = 0) -> Radiograph:
         raise _not_an_image(data, name)
     header = read_header(BytesIO(data), name)
     decoded = read_frame(header, data, frame, name)
-    with quiet_pydicom():
-        grey = (
-            GreyScale(decoded.bits_stored)
-            if decoded.is_colour
-            else grey_scale_of(header.elements, decoded.bits_stored, decoded.is_signed)
-        )
-        return Radiograph(
-            pixels=decoded.pixels,
-            grey=grey,
-            spacing=spacing_of(header.elements),
-            identity=identity_of(header, name, lambda: _digest(data)),
-            frame=frame,
-            is_lossy=decoded.is_lossy,
-            notes=tuple(header.elements.notes),
-        )
+    elements = header.elements.of_frame(frame)
+    if decoded.is_colour:
+        grey = GreyScale(decoded.bits_stored)
+    else:
+        grey = grey_scale_of(elements, decoded.bits_stored, decoded.is_signed)
+    return Radiograph(
+        pixels=decoded.pixels,
+        grey=grey,
+        spacing=spacing_of(elements),
+        identity=identity_of(header, name, lambda: _digest(data)),
+        frame=frame,
+        is_lossy=decoded.is_lossy,
+        notes=tuple(elements.notes),
+    )
 
 
 def read_identity(source: Path) -> ImageIdentity:

@@ -37,6 +37,15 @@ class PointOutputs(NamedTuple):
     qualities: tuple[Tensor, ...] | None
 
 
+def _convolution(in_channels: int, out_channels: int, kernel: int, bias: float = 0) -> nn.Conv2d:
+    """A convolution that keeps the size and starts out saying little more than ``bias``."""
+    convolution = nn.Conv2d(in_channels, out_channels, kernel, padding=kernel // 2)
+    assert convolution.bias is not None
+    nn.init.normal_(convolution.weight, std=0.01)
+    nn.init.constant_(convolution.bias, bias)
+    return convolution
+
+
 def _tower(preset: Preset) -> nn.Sequential:
     """3×3 convolutions with ReLU.
 
@@ -44,7 +53,7 @@ def _tower(preset: Preset) -> nn.Sequential:
     """
     layers: list[nn.Module] = []
     for _ in range(preset.head_depth):
-        layers.append(nn.Conv2d(preset.channels, preset.channels, 3, padding=1))
+        layers.append(_convolution(preset.channels, preset.channels, 3))
         if preset.head_norm == "group":
             layers.append(nn.GroupNorm(NORM_GROUPS, preset.channels))
         layers.append(nn.ReLU(inplace=True))
@@ -56,29 +65,13 @@ class LevelHead(nn.Module):
 
     def __init__(self, preset: Preset) -> None:
         super().__init__()
-        kernel = preset.prediction_kernel
+        channels, kernel = preset.channels, preset.prediction_kernel
+        distance = math.log(PRIOR_DISTANCE) if preset.distance == "exp" else PRIOR_DISTANCE
         self.tower = _tower(preset)
         self.scale_tower = _tower(preset) if preset.head_towers == "separate" else None
-        self.center = nn.Conv2d(preset.channels, 1, kernel, padding=kernel // 2)
-        self.scale = nn.Conv2d(preset.channels, 4, kernel, padding=kernel // 2)
-        self.quality = (
-            nn.Conv2d(preset.channels, 1, kernel, padding=kernel // 2)
-            if preset.has_quality
-            else None
-        )
-        self._initialise(preset)
-
-    def _initialise(self, preset: Preset) -> None:
-        for module in self.modules():
-            if isinstance(module, nn.Conv2d):
-                nn.init.normal_(module.weight, std=0.01)
-                assert module.bias is not None
-                nn.init.zeros_(module.bias)
-        assert self.center.bias is not None
-        assert self.scale.bias is not None
-        nn.init.constant_(self.center.bias, -math.log(1 / PRIOR_PROBABILITY - 1))
-        prior = math.log(PRIOR_DISTANCE) if preset.distance == "exp" else PRIOR_DISTANCE
-        nn.init.constant_(self.scale.bias, prior)
+        self.center = _convolution(channels, 1, kernel, bias=-math.log(1 / PRIOR_PROBABILITY - 1))
+        self.scale = _convolution(channels, 4, kernel, bias=distance)
+        self.quality = _convolution(channels, 1, kernel) if preset.has_quality else None
 
     def forward(self, level: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
         """Return center ``[B, 1, h, w]``, scale ``[B, 4, h, w]`` and quality of one level."""

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing.connection import wait
 from queue import Empty, SimpleQueue
+from typing import Any
 
 from pneumo_viewer.jobs.crew import Assignment, Crew, DetectorCrew, Member, Settle
 from pneumo_viewer.jobs.tasks import DetectorState, Pool, Task
@@ -69,7 +70,7 @@ class Dispatcher:
             self._empty_inbox()
             for crew in self._crews.values():
                 crew.hand_out()
-            members: dict[object, tuple[Crew, Member]] = {
+            members: dict[Any, tuple[Crew, Member]] = {
                 member.connection: (crew, member)
                 for crew in self._crews.values()
                 for member in crew.members

@@ -24,10 +24,13 @@ class LeftOut:
         The path or name that it was read from.
     reason
         Why, in a few words.
+    key
+        Of the image, or None for a file that could not be opened as one.
     """
 
     source: str
     reason: str
+    key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +64,15 @@ def collect_exams(
         truth = session.truth(identity.key)
         detections = session.detections(identity.key)
         if identity.key in exams:
-            left_out.append(LeftOut(identity.source, "the same image was given before"))
+            reason = "the same image was given before"
+            left_out.append(LeftOut(identity.source, reason, identity.key))
         elif truth is None:
-            left_out.append(LeftOut(identity.source, "no ground truth"))
+            left_out.append(LeftOut(identity.source, "no ground truth", identity.key))
         elif detections is None:
             reason = failures.get(identity.key, "not scored yet")
-            left_out.append(LeftOut(identity.source, reason))
+            left_out.append(LeftOut(identity.source, reason, identity.key))
         elif not (identity.columns and identity.rows):
-            left_out.append(LeftOut(identity.source, "its size is unknown"))
+            left_out.append(LeftOut(identity.source, "its size is unknown", identity.key))
         else:
             exams[identity.key] = Exam(
                 image_id=identity.key,

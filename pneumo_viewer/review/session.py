@@ -167,6 +167,17 @@ class ReviewSession:
         self._images.update(dict.fromkeys(keys))
         self._load(keys, by)
 
+    def close_images(self, *, by: object | None = None) -> None:
+        """End the review of every image; what was decided stays in the store, undo ends here."""
+        self._images.clear()
+        self._detections.clear()
+        self._verdicts.clear()
+        self._truth.clear()
+        self._done.clear()
+        self._undone.clear()
+        self._current = self._selected = None
+        self._change(set(Aspect) - {Aspect.MODEL, Aspect.PROBLEM, Aspect.THRESHOLD}, by=by)
+
     def set_model(self, model: ModelIdentity, *, by: object | None = None) -> None:
         """Show the findings of this model from now on."""
         if model == self._model:

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Protocol
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.uid import DigitalXRayImageStorageForPresentation, ExplicitVRLittleEndian, generate_uid
 
 from detector.model_card import Metric, ModelCard, OperatingPoint
 from detector.presets import PRESETS, Preset
@@ -17,7 +22,7 @@ def tiny_preset() -> Preset:
         PRESETS["compact"],
         name="tiny",
         body="test_efficientnet",
-        channels=16,
+        channels=32,
         head_depth=1,
         input_size=128,
     )
@@ -41,9 +46,7 @@ def tiny_card(tiny_preset: Preset) -> ModelCard:
                 command="pneumo-evaluate --fold 3",
             ),
         ),
-        operating_points=(
-            OperatingPoint(name="balanced", threshold=0.25, measured_on="fold 2"),
-        ),
+        operating_points=(OperatingPoint(name="balanced", threshold=0.25, measured_on="fold 2"),),
         score_threshold=0.2,
     )
 
@@ -65,3 +68,36 @@ def tiny_weights(tmp_path_factory: pytest.TempPathFactory, tiny_card: ModelCard)
     path = tmp_path_factory.mktemp("weights") / "tiny.safetensors"
     save_weights(path, network, tiny_card)
     return path
+
+
+class WriteDicom(Protocol):
+    def __call__(self, path: Path, pixels: NDArray[np.uint8], modality: str = "DX") -> Dataset: ...
+
+
+@pytest.fixture(scope="session")
+def write_dicom() -> WriteDicom:
+    """Write 8-bit grey values as a DICOM file."""
+
+    def write(path: Path, pixels: NDArray[np.uint8], modality: str = "DX") -> Dataset:
+        dataset = Dataset()
+        dataset.file_meta = FileMetaDataset()
+        dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+        dataset.SOPClassUID = DigitalXRayImageStorageForPresentation
+        dataset.SOPInstanceUID = generate_uid()
+        dataset.SeriesInstanceUID = generate_uid()
+        dataset.StudyInstanceUID = generate_uid()
+        dataset.PatientName = "Secret^Name"
+        dataset.PatientID = "SECRET-ID"
+        dataset.Modality = modality
+        dataset.PhotometricInterpretation = "MONOCHROME2"
+        dataset.SamplesPerPixel = 1
+        dataset.Rows, dataset.Columns = pixels.shape
+        dataset.BitsAllocated = dataset.BitsStored = 8
+        dataset.HighBit = 7
+        dataset.PixelRepresentation = 0
+        dataset.PixelData = pixels.tobytes() + b"\0" * (pixels.size % 2)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        dataset.save_as(path, enforce_file_format=True)
+        return dataset
+
+    return write

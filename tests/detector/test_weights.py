@@ -184,7 +184,7 @@ def test_tensors_that_do_not_fit_the_preset_are_refused(
     deeper = replace(tiny_card.preset, head_depth=2).to_dict()
     path = with_card(tiny_weights, tmp_path / "w.safetensors", preset=deeper)
 
-    with pytest.raises(OtherArchitectureError, match="do not fit preset tiny: .*point_head"):
+    with pytest.raises(OtherArchitectureError, match=r"do not fit preset tiny: .*point_head"):
         load_weights(path)
 
 

@@ -234,9 +234,15 @@ def test_a_file_that_cannot_be_understood_is_refused_with_a_sentence(
     assert caught.value.source == str(path)
 
 
-def test_detections_are_not_taken_for_truth(tmp_path: Path) -> None:
-    annotation = {"id": 1, "image_id": 1, "category_id": 1, "bbox": [1, 1, 2, 2], "score": 0.9}
-    path = written(tmp_path, "t.json", json.dumps(COCO | {"annotations": [annotation]}))
+@pytest.mark.parametrize(
+    "scored",
+    [
+        {"annotations": [COCO["annotations"][0] | {"score": 0.9}]},
+        {"annotations": [], "images": [COCO["images"][0] | {"exam_score": 0.1}]},
+    ],
+)
+def test_detections_are_not_taken_for_truth(tmp_path: Path, scored: dict[str, Any]) -> None:
+    path = written(tmp_path, "t.json", json.dumps(COCO | scored))
     assert not is_truth_file(path)
     with pytest.raises(TruthFileError, match="these are detections"):
         read_truth(path)

@@ -98,11 +98,11 @@ def test_what_cannot_be_evaluated_is_listed_with_its_reason(session: ReviewSessi
     collected = collect_exams(images, session, {"refused": "the detector ran out of memory"})
     assert [exam.image_id for exam in collected.exams] == ["evaluated"]
     assert collected.left_out == (
-        LeftOut("no truth.dcm", "no ground truth"),
-        LeftOut("waiting.dcm", "not scored yet"),
-        LeftOut("refused.dcm", "the detector ran out of memory"),
-        LeftOut("evaluated.dcm", "the same image was given before"),
-        LeftOut("no size.dcm", "its size is unknown"),
+        LeftOut("no truth.dcm", "no ground truth", "no truth"),
+        LeftOut("waiting.dcm", "not scored yet", "waiting"),
+        LeftOut("refused.dcm", "the detector ran out of memory", "refused"),
+        LeftOut("evaluated.dcm", "the same image was given before", "evaluated"),
+        LeftOut("no size.dcm", "its size is unknown", "no size"),
     )
 
 

@@ -25,7 +25,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.errors import FileAccessError, InputError
+from detector.errors import InputError
+from detector.files import access_error
 from detector.radiograph import ImageIdentity
 
 Box = tuple[float, float, float, float]
@@ -110,7 +111,7 @@ def is_truth_file(path: Path) -> bool:
         with _access(path):
             content = path.read_bytes()
         return all(key in content for key in (b'"images"', b'"annotations"')) and (
-            b'"score"' not in content
+            b'score"' not in content
         )
     return False
 
@@ -209,9 +210,11 @@ def read_coco(path: Path) -> TruthTable:
         for image in content["images"]:
             images[image["id"]] = image
             draft.add_exam(str(image["id"]))
+        if any("exam_score" in image for image in images.values()) or any(
+            "score" in annotation for annotation in content["annotations"]
+        ):
+            raise TruthFileError(str(path), "it has scores: these are detections")
         for number, annotation in enumerate(content["annotations"], start=1):
-            if "score" in annotation:
-                raise TruthFileError(str(path), "its boxes have scores: these are detections")
             image = images[annotation["image_id"]]
             if wanted is not None and annotation.get("category_id") not in wanted:
                 continue
@@ -351,7 +354,7 @@ def _access(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise FileAccessError(str(path), error.strerror or str(error)) from error
+        raise access_error(path, error) from error
 
 
 def _read_text(path: Path) -> str:

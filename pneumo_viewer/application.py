@@ -1,0 +1,93 @@
+"""From the command line to the window, and in order back again."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+
+from detector.errors import InputError
+from detector.model_card import ModelCard, read_card
+from pneumo_viewer.jobs.jobs import Jobs
+from pneumo_viewer.main_window import MainWindow
+from pneumo_viewer.review.session import ReviewSession
+from pneumo_viewer.review.store import store_path
+from pneumo_viewer.settings import Settings, load_settings, save_settings, settings_path
+from pneumo_viewer.theme import apply_theme
+from pneumo_viewer.workspace import StoreOnJobs, Workspace
+from resources import DEFAULT_WEIGHTS
+
+logger = logging.getLogger(__name__)
+
+
+class Application:
+    """Everything that lives as long as the window.
+
+    Attributes
+    ----------
+    window
+        The main window.
+    workspace
+        What is open in it.
+    """
+
+    def __init__(self) -> None:
+        qt = QApplication.instance()
+        assert isinstance(qt, QApplication)
+        apply_theme(qt)
+        self._settings_path = settings_path()
+        settings = load_settings(self._settings_path)
+        card, problem = _card()
+        self.jobs = Jobs()
+        session = ReviewSession(StoreOnJobs(self.jobs, store_path()), settings.reader)
+        if card is not None:
+            session.set_threshold(card.score_threshold)
+            session.set_model(card.identity)
+        self.workspace = Workspace(self.jobs, session)
+        self.window = MainWindow(self.workspace, settings, card, problem)
+        self.window.settings_changed.connect(self._save)
+
+    def _save(self, settings: Settings) -> None:
+        try:
+            save_settings(settings, self._settings_path)
+        except OSError as error:
+            self.workspace.notice_given.emit(
+                f"Settings could not be saved to {self._settings_path}: {error.strerror}."
+            )
+
+    def close(self) -> None:
+        """Close the window and end all work in order."""
+        self.window.close()
+        self.workspace.close_all()
+        self.jobs.close()
+
+
+def _card() -> tuple[ModelCard | None, str]:
+    try:
+        return read_card(DEFAULT_WEIGHTS), ""
+    except InputError as error:
+        return None, str(error)
+
+
+def run(paths: Sequence[Path]) -> int:
+    """Open the window on some files and folders, and return the exit status at its end."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    qt = QApplication(sys.argv[:1])
+    qt.setApplicationName("pneumo-viewer")
+    application = Application()
+    application.window.show()
+    if paths:
+        QTimer.singleShot(0, lambda: application.window.open(list(paths)))
+    signal.signal(signal.SIGINT, lambda *_: application.window.close())
+    # Python sees signals only while it runs: give it a chance now and then.
+    wake = QTimer()
+    wake.timeout.connect(lambda: None)
+    wake.start(200)
+    status = qt.exec()
+    application.close()
+    return status

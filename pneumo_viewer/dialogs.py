@@ -1,0 +1,119 @@
+"""The few windows beside the main one; none of them stops the reading."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QHBoxLayout,
+    QLabel,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from detector import __version__
+from detector.model_card import ModelCard, card_as_markdown
+from pneumo_viewer.actions import COMMANDS, MENUS, MOUSE
+from pneumo_viewer.theme import UNIT
+
+
+def show_keys(parent: QWidget) -> QDialog:
+    """Show every key and mouse gesture."""
+    sections = []
+    for menu in MENUS:
+        rows = [
+            (
+                ", ".join(
+                    QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText)
+                    for key in command.keys
+                ),
+                command.text,
+            )
+            for command in COMMANDS
+            if command.menu.partition("/")[0] == menu and command.keys
+        ]
+        if rows:
+            sections.append((menu, rows))
+    sections.append(("Mouse", list(MOUSE)))
+    half = (sum(len(rows) + 2 for _, rows in sections) + 1) // 2
+    columns: list[list[str]] = [[], []]
+    height = 0
+    for title, rows in sections:
+        columns[0 if height < half else 1].append(_table(title, rows))
+        height += len(rows) + 2
+    content = QWidget()
+    layout = QHBoxLayout(content)
+    layout.setSpacing(8 * UNIT)
+    for column in columns:
+        label = QLabel("<br>".join(column))
+        label.setTextFormat(Qt.TextFormat.RichText)
+        label.setAlignment(Qt.AlignmentFlag.AlignTop)
+        layout.addWidget(label)
+    scroll = QScrollArea()
+    scroll.setWidget(content)
+    scroll.setWidgetResizable(True)
+    scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+    dialog = _dialog(parent, "Keys and mouse", scroll)
+    dialog.resize(860, 640)
+    return dialog
+
+
+def _table(title: str, rows: list[tuple[str, str]]) -> str:
+    lines = "".join(
+        f"<tr><td style='padding-right:20px; white-space:nowrap'><b>{keys}</b></td>"
+        f"<td style='white-space:nowrap'>{text}</td></tr>"
+        for keys, text in rows
+    )
+    return f"<p style='color:#9aa4b0'>{title.upper()}</p><table cellspacing='3'>{lines}</table>"
+
+
+def show_model(parent: QWidget, card: ModelCard | None, problem: str) -> QDialog:
+    """Show what is known of the loaded model."""
+    text = QLabel()
+    text.setWordWrap(True)
+    text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    if card is None:
+        text.setText(problem)
+    else:
+        text.setTextFormat(Qt.TextFormat.MarkdownText)
+        text.setText(card_as_markdown(card))
+    scroll = QScrollArea()
+    scroll.setWidget(text)
+    scroll.setWidgetResizable(True)
+    scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+    dialog = _dialog(parent, "Model", scroll)
+    dialog.resize(720, 560)
+    return dialog
+
+
+def show_about(parent: QWidget) -> QDialog:
+    """Show what this program is and what it is not."""
+    text = QLabel(
+        f"<h3>pneumo-viewer {__version__}</h3>"
+        "<p>Review chest radiographs with an embedded anchor-free pneumonia detector, after "
+        "Wu et al., <i>Pneumonia detection based on RSNA dataset and anchor-free deep learning "
+        "detector</i>, Scientific Reports 14:1929 (2024).</p>"
+        "<p><b>For research use only. Not a medical device.</b></p>"
+        "<p>Demo studies: NIH ChestX-ray14, with thanks to the NIH Clinical Center "
+        "(Wang et al., CVPR 2017).</p>"
+    )
+    text.setWordWrap(True)
+    text.setMinimumWidth(420)
+    return _dialog(parent, "About", text)
+
+
+def _dialog(parent: QWidget, title: str, content: QWidget) -> QDialog:
+    dialog = QDialog(parent)
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.setWindowTitle(title)
+    buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+    buttons.rejected.connect(dialog.close)
+    layout = QVBoxLayout(dialog)
+    layout.setContentsMargins(4 * UNIT, 4 * UNIT, 4 * UNIT, 4 * UNIT)
+    layout.addWidget(content, 1)
+    layout.addWidget(buttons)
+    dialog.show()
+    return dialog

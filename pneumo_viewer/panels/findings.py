@@ -1,0 +1,247 @@
+"""The findings of the current image: scores, places, verdicts, and the threshold over them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import qtawesome
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QSignalBlocker,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QBrush, QColor, QFont
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QPushButton,
+    QTableView,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from detector.radiograph import Radiograph
+from pneumo_viewer.actions import Actions
+from pneumo_viewer.canvas.colours import DETECTION, SECONDARY, TEXT, TICK
+from pneumo_viewer.panels.threshold import ThresholdSlider
+from pneumo_viewer.panels.title_bar import title_bar
+from pneumo_viewer.review.findings import Finding, Verdict
+from pneumo_viewer.theme import UNIT
+
+VERDICT_MARKS = {Verdict.ACCEPTED: "✓", Verdict.REJECTED: "✗", Verdict.UNDECIDED: ""}
+_VERDICT_WORDS = {
+    Verdict.ACCEPTED: "accepted",
+    Verdict.REJECTED: "rejected",
+    Verdict.UNDECIDED: "undecided",
+}
+_HEADINGS = ("", "Score", "Place", "Size", "Verdict")
+_Index = QModelIndex | QPersistentModelIndex
+
+
+def place_in_image(box: tuple[float, float, float, float], width: int, height: int) -> str:
+    """Name the sixth of the image in which a box is centred.
+
+    The side is the patient's as in a frontal radiograph hung the usual way: the patient's right
+    is on the left of the image. The thirds are those of the image, not the zones of the lung.
+    """
+    x0, y0, x1, y1 = box
+    side = "R" if (x0 + x1) / 2 < width / 2 else "L"
+    third = min(2, max(0, int(3 * (y0 + y1) / 2 / height)))
+    return f"{side} {('upper', 'middle', 'lower')[third]}"
+
+
+def size_of_box(box: tuple[float, float, float, float], radiograph: Radiograph) -> str:
+    """Width × height, in mm where the spacing is known and in pixels where it is not."""
+    x0, y0, x1, y1 = box
+    spacing = radiograph.spacing
+    if spacing is None:
+        return f"{x1 - x0:.0f} × {y1 - y0:.0f} px"
+    return f"{(x1 - x0) * spacing.column_mm:.0f} × {(y1 - y0) * spacing.row_mm:.0f} mm"
+
+
+class FindingsModel(QAbstractTableModel):
+    """The findings as rows; those below the threshold are greyed."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.findings: tuple[Finding, ...] = ()
+        self._radiograph: Radiograph | None = None
+        self._threshold = 0.0
+
+    def show(
+        self, findings: Sequence[Finding], radiograph: Radiograph | None, threshold: float
+    ) -> None:
+        """Replace what is shown."""
+        self.beginResetModel()
+        self.findings = tuple(findings)
+        self._radiograph = radiograph
+        self._threshold = threshold
+        self.endResetModel()
+
+    def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008
+        return 0 if parent.isValid() else len(self.findings)
+
+    def columnCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008
+        return 0 if parent.isValid() else len(_HEADINGS)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> Any:
+        if role == Qt.ItemDataRole.DisplayRole and orientation == Qt.Orientation.Horizontal:
+            return _HEADINGS[section]
+        if role == Qt.ItemDataRole.TextAlignmentRole and section == 1:
+            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        return None
+
+    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        finding = self.findings[index.row()]
+        is_shown = finding.score >= self._threshold
+        if role == Qt.ItemDataRole.DisplayRole:
+            return self._text(finding, index.row(), index.column())
+        if role == Qt.ItemDataRole.TextAlignmentRole and index.column() in (0, 1):
+            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        if role == Qt.ItemDataRole.ForegroundRole:
+            if not is_shown:
+                return QBrush(QColor("#626c78"))
+            if index.column() == 4:
+                accepted = finding.verdict is Verdict.ACCEPTED
+                return QBrush(QColor(TICK if accepted else SECONDARY))
+            return QBrush(QColor(TEXT))
+        if role == Qt.ItemDataRole.FontRole and finding.verdict is Verdict.REJECTED:
+            font = QFont()
+            font.setStrikeOut(index.column() != 4)
+            return font
+        if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
+            hidden = "" if is_shown else ", below the threshold"
+            return (
+                f"Finding {index.row() + 1}, score {finding.score:.2f}, "
+                f"{_VERDICT_WORDS[finding.verdict]}{hidden}"
+            )
+        return None
+
+    def _text(self, finding: Finding, row: int, column: int) -> str:
+        if column == 0:
+            return str(row + 1)
+        if column == 1:
+            return f"{finding.score:.2f}"
+        if column == 4:
+            mark = VERDICT_MARKS[finding.verdict]
+            return f"{mark} {_VERDICT_WORDS[finding.verdict]}" if mark else ""
+        if self._radiograph is None:
+            return ""
+        if column == 2:
+            height, width = self._radiograph.pixels.shape
+            return place_in_image(finding.box, width, height)
+        return size_of_box(finding.box, self._radiograph)
+
+
+class FindingsPanel(QWidget):
+    """The list of findings with its verdict buttons and the threshold."""
+
+    finding_chosen = Signal(str)
+    """Id of the finding that the reader clicked."""
+
+    def __init__(self, actions: Actions, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.slider = ThresholdSlider()
+        self.model = FindingsModel(self)
+        self.table = QTableView()
+        self._exam = QLabel()
+        self._threshold = QLabel()
+        self._empty = QLabel()
+        self.reset_button = QToolButton()
+        self.title_bar = title_bar("FINDINGS", self._exam)
+        self._build(actions)
+
+    def _build(self, actions: Actions) -> None:
+        self._exam.setToolTip("Probability that the exam shows pneumonia, by the detector")
+        table = self.table
+        table.setModel(self.model)
+        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        table.setShowGrid(False)
+        table.setAccessibleName("Findings")
+        table.verticalHeader().hide()
+        table.verticalHeader().setDefaultSectionSize(28)
+        header = table.horizontalHeader()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(3, QHeaderView.ResizeMode.Stretch)
+        header.setHighlightSections(False)
+        table.clicked.connect(self._choose)
+        self._empty.setProperty("role", "secondary")
+        self._empty.setWordWrap(True)
+
+        buttons = QHBoxLayout()
+        for command, text, icon, colour in (
+            ("accept", "Accept  ↵", "mdi6.check", TICK),
+            ("reject", "Reject  ⌫", "mdi6.close", DETECTION),
+            ("undecide", "Undecided  U", "", TEXT),
+        ):
+            button = QPushButton(text)
+            if icon:
+                button.setIcon(qtawesome.icon(icon, color=colour, color_disabled=SECONDARY))
+            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            button.setToolTip(actions[command].toolTip())
+            button.clicked.connect(actions[command].trigger)
+            actions[command].enabledChanged.connect(button.setEnabled)
+            button.setEnabled(actions[command].isEnabled())
+            buttons.addWidget(button)
+
+        self.reset_button.setIcon(qtawesome.icon("mdi6.restore", color=SECONDARY))
+        self.reset_button.setToolTip("Reset the threshold to the model's default")
+        self.reset_button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        title = QLabel("Threshold")
+        title.setProperty("role", "secondary")
+        threshold = QHBoxLayout()
+        threshold.addWidget(title)
+        threshold.addWidget(self.slider, 1)
+        threshold.addWidget(self._threshold)
+        threshold.addWidget(self.reset_button)
+
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(3 * UNIT, UNIT, 3 * UNIT, 2 * UNIT)
+        layout.setSpacing(2 * UNIT)
+        layout.addLayout(threshold)
+        layout.addWidget(table, 1)
+        layout.addWidget(self._empty)
+        layout.addLayout(buttons)
+
+    def _choose(self, index: QModelIndex) -> None:
+        self.finding_chosen.emit(self.model.findings[index.row()].id)
+
+    def show_findings(
+        self,
+        findings: Sequence[Finding],
+        radiograph: Radiograph | None,
+        threshold: float,
+        exam_score: float | None,
+        explanation: str,
+    ) -> None:
+        """Show an image's findings.
+
+        Parameters
+        ----------
+        explanation
+            What to say below the list, such as why it is empty.
+        """
+        self.model.show(findings, radiograph, threshold)
+        self.slider.set_scores([finding.score for finding in findings])
+        self.slider.set_value(threshold)
+        self._threshold.setText(f"{threshold:.2f}")
+        self._exam.setText("" if exam_score is None else f"exam  {exam_score:.2f}")
+        self._empty.setText(explanation)
+        self._empty.setVisible(bool(explanation))
+
+    def show_selection(self, finding_id: str | None) -> None:
+        """Mark one finding as selected."""
+        with QSignalBlocker(self.table.selectionModel()):
+            self.table.clearSelection()
+            for row, finding in enumerate(self.model.findings):
+                if finding.id == finding_id:
+                    self.table.selectRow(row)
+        self.table.viewport().update()

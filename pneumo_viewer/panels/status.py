@@ -1,0 +1,72 @@
+"""The bottom line: background work, the pixel under the pointer, the detector."""
+
+from __future__ import annotations
+
+import time
+
+import qtawesome
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QToolButton, QWidget
+
+from pneumo_viewer.canvas.colours import SECONDARY
+from pneumo_viewer.canvas.image_view import PointerReading
+from pneumo_viewer.theme import UNIT
+
+
+class WorkProgress(QWidget):
+    """One piece of background work with its time left and, where it can be, a way to stop it."""
+
+    cancelled = Signal()
+
+    def __init__(self, verb: str, *, can_cancel: bool, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._verb = verb
+        self._began: tuple[float, int] | None = None
+        self._label = QLabel()
+        self._bar = QProgressBar()
+        self._bar.setTextVisible(False)
+        self._bar.setFixedWidth(120)
+        self._bar.setAccessibleName(verb)
+        stop = QToolButton()
+        stop.setIcon(qtawesome.icon("mdi6.close", color=SECONDARY))
+        stop.setToolTip(f"Stop {verb}")
+        stop.clicked.connect(self.cancelled)
+        stop.setVisible(can_cancel)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(2 * UNIT, 0, 2 * UNIT, 0)
+        layout.addWidget(self._label)
+        layout.addWidget(self._bar)
+        layout.addWidget(stop)
+        self.hide()
+
+    def show_progress(self, done: int, total: int) -> None:
+        """Show how far the work is; nothing is shown when nothing is left."""
+        if done >= total:
+            self._began = None
+            self.hide()
+            return
+        now = time.monotonic()
+        if self._began is None or done < self._began[1]:
+            self._began = (now, done)
+        began_at, began_with = self._began
+        left = ""
+        if done > began_with and now - began_at > 1:
+            seconds = (now - began_at) / (done - began_with) * (total - done)
+            left = (
+                f" · {seconds:.0f} s left" if seconds < 100 else f" · {seconds / 60:.0f} min left"
+            )
+        self._label.setText(f"{self._verb} {done} of {total}{left}")
+        self._bar.setRange(0, total)
+        self._bar.setValue(done)
+        self.show()
+
+
+def describe(reading: PointerReading | None) -> str:
+    """The pixel under the pointer as one line."""
+    if reading is None:
+        return ""
+    modality = "" if reading.value == reading.stored else f"   modality {reading.value:g}"
+    return (
+        f"x {reading.x}  y {reading.y}   stored {reading.stored}{modality}"
+        f"   shown {reading.displayed}"
+    )

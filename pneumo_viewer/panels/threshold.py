@@ -1,0 +1,119 @@
+"""The slider that chooses from which score on findings are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from pneumo_viewer.canvas.colours import DETECTION, SECONDARY, SELECTION, TEXT
+from pneumo_viewer.theme import LINE
+
+_MARGIN = 8
+_GROOVE_Y = 10
+_HANDLE_RADIUS = 6
+
+
+class ThresholdSlider(QWidget):
+    """A slider over [0, 1] with a tick at every score of the current image."""
+
+    moved = Signal(float)
+    """The threshold that the reader chose."""
+    drag_changed = Signal(bool)
+    """Whether the handle is being dragged."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._value = 0.0
+        self._scores: tuple[float, ...] = ()
+        self._is_dragged = False
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName("Score threshold")
+        self.setToolTip("Findings below this score are hidden. Keys: [ and ]")
+
+    def sizeHint(self) -> QSize:
+        return QSize(160, 26)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(80, 26)
+
+    @property
+    def value(self) -> float:
+        """The threshold shown."""
+        return self._value
+
+    def set_value(self, value: float) -> None:
+        """Show a threshold."""
+        self._value = value
+        self.update()
+
+    def set_scores(self, scores: Sequence[float]) -> None:
+        """Show a tick at each score."""
+        self._scores = tuple(scores)
+        self.update()
+
+    def _x_of(self, value: float) -> float:
+        return _MARGIN + value * (self.width() - 2 * _MARGIN)
+
+    def _choose(self, x: float) -> None:
+        share = (x - _MARGIN) / max(1, self.width() - 2 * _MARGIN)
+        self.moved.emit(round(min(1.0, max(0.0, share)), 2))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._is_dragged = True
+            self.drag_changed.emit(True)
+            self._choose(event.position().x())
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self._is_dragged:
+            self._choose(event.position().x())
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self._is_dragged:
+            self._is_dragged = False
+            self.drag_changed.emit(False)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        step = {Qt.Key.Key_Left: -0.01, Qt.Key.Key_Right: 0.01}.get(Qt.Key(event.key()))
+        if step is None:
+            super().keyPressEvent(event)
+        else:
+            self.moved.emit(round(min(1.0, max(0.0, self._value + step)), 2))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        left, right, here = self._x_of(0), self._x_of(1), self._x_of(self._value)
+        painter.setPen(_round_pen(LINE))
+        painter.drawLine(QPointF(left, _GROOVE_Y), QPointF(right, _GROOVE_Y))
+        painter.setPen(_round_pen(SELECTION))
+        painter.drawLine(QPointF(here, _GROOVE_Y), QPointF(right, _GROOVE_Y))
+        for score in self._scores:
+            colour = DETECTION if score >= self._value else SECONDARY
+            painter.setPen(QPen(QColor(colour), 1.5))
+            x = self._x_of(score)
+            painter.drawLine(QPointF(x, _GROOVE_Y + 8), QPointF(x, _GROOVE_Y + 13))
+        painter.setPen(Qt.PenStyle.NoPen)
+        if self.hasFocus():
+            painter.setBrush(QColor(SELECTION))
+            halo = _HANDLE_RADIUS + 2
+            painter.drawEllipse(QPointF(here, _GROOVE_Y), halo, halo)
+        painter.setBrush(QColor(TEXT))
+        painter.drawEllipse(
+            QRectF(
+                here - _HANDLE_RADIUS,
+                _GROOVE_Y - _HANDLE_RADIUS,
+                2 * _HANDLE_RADIUS,
+                2 * _HANDLE_RADIUS,
+            )
+        )
+
+
+def _round_pen(colour: str) -> QPen:
+    pen = QPen(QColor(colour), 3)
+    pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+    return pen

@@ -1,0 +1,321 @@
+"""The list of what is open: it shows how far the reading is and goes from image to image."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import (
+    QModelIndex,
+    QPersistentModelIndex,
+    QRect,
+    QSignalBlocker,
+    QSize,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QColor, QFont, QPainter
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QLabel,
+    QLineEdit,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTreeView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from pneumo_viewer.canvas.colours import SECONDARY, TEXT, TICK
+from pneumo_viewer.library.index import StudyIndex
+from pneumo_viewer.library.scanning import Refusal
+from pneumo_viewer.panels.title_bar import title_bar
+from pneumo_viewer.panels.worklist_model import (
+    ROLE_NODE,
+    Column,
+    Kind,
+    Node,
+    WorklistModel,
+    WorklistOrder,
+)
+from pneumo_viewer.review.changes import Aspect, Change
+from pneumo_viewer.review.session import ExamState, ReviewSession
+from pneumo_viewer.theme import UNIT, WARNING
+
+_IMAGE_ROW = 52
+_GROUP_ROW = 28
+_THUMBNAIL = 44
+_SHOWN_ASPECTS = {
+    Aspect.DETECTIONS,
+    Aspect.VERDICTS,
+    Aspect.TRUTH,
+    Aspect.THRESHOLD,
+    Aspect.MODEL,
+}
+_PREFETCH = 2
+_NARROWEST = 320
+
+
+class _RowPainter(QStyledItemDelegate):
+    """Paints the first column in two lines beside the thumbnail, and colours the read mark."""
+
+    def __init__(self, model: WorklistModel, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._model = model
+
+    def sizeHint(
+        self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> QSize:
+        node: Node = index.data(ROLE_NODE)
+        is_tall = node.kind in (Kind.IMAGE, Kind.REFUSAL)
+        return QSize(40, _IMAGE_ROW if is_tall else _GROUP_ROW)
+
+    def paint(
+        self,
+        painter: QPainter,
+        option: QStyleOptionViewItem,
+        index: QModelIndex | QPersistentModelIndex,
+    ) -> None:
+        if index.column() != Column.STUDY:
+            super().paint(painter, option, index)
+            return
+        node: Node = index.data(ROLE_NODE)
+        view = option.widget
+        view.style().drawPrimitive(
+            QStyle.PrimitiveElement.PE_PanelItemViewItem, option, painter, view
+        )
+        area = option.rect.adjusted(UNIT, 0, -UNIT, 0)
+        painter.save()
+        if node.kind is Kind.IMAGE and node.key is not None:
+            area = self._paint_thumbnail(painter, area, node.key)
+        elif node.kind is Kind.REFUSAL:
+            painter.setPen(QColor(WARNING))
+            painter.drawText(
+                QRect(area.left(), area.top(), 24, area.height()),
+                Qt.AlignmentFlag.AlignVCenter,
+                "⚠",
+            )
+            area.setLeft(area.left() + 24)
+        self._paint_lines(painter, option.font, area, node)
+        painter.restore()
+
+    def _paint_thumbnail(self, painter: QPainter, area: QRect, key: str) -> QRect:
+        frame = QRect(area.left(), area.center().y() - _THUMBNAIL // 2, _THUMBNAIL, _THUMBNAIL)
+        painter.fillRect(frame, QColor("#000000"))
+        pixmap = self._model.thumbnail(key)
+        if pixmap is not None:
+            size = pixmap.size().scaled(frame.size(), Qt.AspectRatioMode.KeepAspectRatio)
+            place = QRect(0, 0, size.width(), size.height())
+            place.moveCenter(frame.center())
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+            painter.drawPixmap(place, pixmap)
+        return area.adjusted(_THUMBNAIL + 2 * UNIT, 0, 0, 0)
+
+    def _paint_lines(self, painter: QPainter, font: QFont, area: QRect, node: Node) -> None:
+        first, second = node.lines
+        is_group = node.kind in (Kind.PATIENT, Kind.REFUSALS)
+        bold = QFont(font)
+        bold.setWeight(QFont.Weight.DemiBold if is_group else QFont.Weight.Normal)
+        small = QFont(font)
+        small.setPointSizeF(font.pointSizeF() * 0.85)
+        upper, lower = QRect(area), QRect(area)
+        if second:
+            upper.setBottom(area.center().y())
+            lower.setTop(area.center().y() + 1)
+        for line, rect, line_font, colour, place in (
+            (
+                first,
+                upper,
+                bold,
+                TEXT if node.kind is not Kind.STUDY else SECONDARY,
+                Qt.AlignmentFlag.AlignBottom if second else Qt.AlignmentFlag.AlignVCenter,
+            ),
+            (second, lower, small, SECONDARY, Qt.AlignmentFlag.AlignTop),
+        ):
+            painter.setFont(line_font)
+            painter.setPen(QColor(colour))
+            text = painter.fontMetrics().elidedText(line, Qt.TextElideMode.ElideRight, rect.width())
+            painter.drawText(rect, place | Qt.AlignmentFlag.AlignLeft, text)
+
+    def initStyleOption(
+        self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        super().initStyleOption(option, index)
+        if index.column() == Column.READ and str(index.data()).startswith("✓"):
+            option.palette.setColor(option.palette.ColorRole.Text, QColor(TICK))
+            option.palette.setColor(option.palette.ColorRole.HighlightedText, QColor(TICK))
+
+
+class WorklistPanel(QWidget):
+    """Filter, tree and a line that sums up."""
+
+    image_chosen = Signal(str)
+    """Key of the image that the reader wants to see."""
+    thumbnail_wanted = Signal(str)
+
+    def __init__(self, session: ReviewSession, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._refusal_count = 0
+        self._read: set[str] = set()
+        self.model = WorklistModel(session, self)
+        self.order = WorklistOrder(self)
+        self.order.setSourceModel(self.model)
+        self.model.thumbnail_wanted.connect(
+            self.thumbnail_wanted, Qt.ConnectionType.QueuedConnection
+        )
+        self.tree = QTreeView()
+        self.filter = QLineEdit()
+        self.filter.setPlaceholderText("Filter by name, id, date, file …")
+        self.filter.setClearButtonEnabled(True)
+        self.filter.setAccessibleName("Filter the worklist")
+        self.filter.textChanged.connect(self.order.set_filter)
+        self.filter.textChanged.connect(self.tree.expandAll)
+        self.filter.returnPressed.connect(self.tree.setFocus)
+        self.title_bar = title_bar("WORKLIST")
+        self._summary = QLabel()
+        self._summary.setProperty("role", "secondary")
+        self._build()
+
+    def _build(self) -> None:
+        tree = self.tree
+        tree.setModel(self.order)
+        tree.setItemDelegate(_RowPainter(self.model, tree))
+        tree.setAccessibleName("Worklist")
+        tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        tree.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        tree.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        tree.setIndentation(3 * UNIT)
+        tree.setAllColumnsShowFocus(True)
+        tree.setSortingEnabled(True)
+        tree.setTabKeyNavigation(False)
+        header = tree.header()
+        header.setSortIndicatorClearable(True)
+        header.setSortIndicator(-1, Qt.SortOrder.DescendingOrder)
+        header.setStretchLastSection(False)
+        header.setMinimumSectionSize(40)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        header.setSectionResizeMode(Column.STUDY, QHeaderView.ResizeMode.Stretch)
+        for column, width in ((Column.SCORE, 44), (Column.READ, 60), (Column.TRUTH, 44)):
+            header.resizeSection(column, width)
+        tree.selectionModel().currentChanged.connect(self._choose)
+        self.order.rowsInserted.connect(lambda parent: tree.expandRecursively(parent))
+        self.order.rowsInserted.connect(lambda parent: tree.expand(parent))
+
+        self.setMinimumWidth(_NARROWEST)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(2 * UNIT, UNIT, 0, 2 * UNIT)
+        layout.setSpacing(2 * UNIT)
+        layout.addWidget(self.filter)
+        layout.addWidget(tree, 1)
+        layout.addWidget(self._summary)
+
+    # Filling
+
+    def add_images(self, index: StudyIndex) -> None:
+        """Show images that were added to the index."""
+        self.model.add_images(index)
+        self._sum_up()
+
+    def add_refusals(self, refusals: Iterable[Refusal]) -> None:
+        """Show files that cannot be shown, with their reasons."""
+        new = list(refusals)
+        self._refusal_count += len(new)
+        self.model.add_refusals(new)
+        self._sum_up()
+
+    def clear(self) -> None:
+        """Show nothing."""
+        self._refusal_count = 0
+        self._read.clear()
+        self.model.clear()
+        self._sum_up()
+
+    def refresh(self, change: Change) -> None:
+        """Show what changed in the session."""
+        if change.aspects & _SHOWN_ASPECTS:
+            self.model.refresh(change.image)
+            self._sum_up(change.image)
+
+    def show_thumbnail(self, key: str, pixels: NDArray[np.uint8]) -> None:
+        """Show a thumbnail, uint8 ``[h, w]``."""
+        self.model.show_thumbnail(key, pixels)
+
+    def show_current(self, key: str) -> None:
+        """Mark the row of the current image and bring it into view."""
+        index = self.order.mapFromSource(self.model.index_of_key(key))
+        if index.isValid() and index != self.tree.currentIndex():
+            with QSignalBlocker(self.tree.selectionModel()):
+                self.tree.setCurrentIndex(index)
+            self.tree.scrollTo(index)
+            self.tree.viewport().update()
+
+    # Going from image to image
+
+    def step_image(self, step: int) -> None:
+        """Go to the next or previous image in the order of the list."""
+        self._go_to(next(self._keys_from_current(step), None))
+
+    def step_exam(self, step: int) -> None:
+        """Go to the first image met that belongs to another study."""
+        current = self._exam_of(self._session.current)
+        for key in self._keys_from_current(step):
+            if self._exam_of(key) != current:
+                self._go_to(key)
+                return
+
+    def neighbours(self) -> list[str]:
+        """Keys of the images around the current one, nearest first."""
+        after, before = self._keys_from_current(+1), self._keys_from_current(-1)
+        near: list[str] = []
+        for _ in range(_PREFETCH):
+            near.extend(key for key in (next(after, None), next(before, None)) if key is not None)
+        return near
+
+    def _go_to(self, key: str | None) -> None:
+        if key is not None:
+            self.image_chosen.emit(key)
+
+    def _exam_of(self, key: str | None) -> str | None:
+        if key is None:
+            return None
+        node: Node = self.model.index_of_key(key).data(ROLE_NODE)
+        assert node.image is not None
+        return node.image.identity.study_instance_uid or key
+
+    def _keys_from_current(self, step: int) -> Iterator[str]:
+        current = self._session.current
+        if current is None:
+            index = self.order.index(0, 0)
+        else:
+            start = self.order.mapFromSource(self.model.index_of_key(current))
+            index = self._beside(start, step)
+        while index.isValid():
+            node: Node = index.data(ROLE_NODE)
+            if node.kind is Kind.IMAGE and node.key is not None:
+                yield node.key
+            index = self._beside(index, step)
+
+    def _beside(self, index: QModelIndex, step: int) -> QModelIndex:
+        return self.tree.indexBelow(index) if step > 0 else self.tree.indexAbove(index)
+
+    def _choose(self, index: QModelIndex) -> None:
+        node = index.data(ROLE_NODE)
+        if node is not None and node.key is not None:
+            self.image_chosen.emit(node.key)
+
+    def _sum_up(self, changed: str | None = None) -> None:
+        """Count again what changed for one image, or for all."""
+        for key in self.model.keys if changed is None else (changed,):
+            if self._session.exam_state(key) is ExamState.DONE:
+                self._read.add(key)
+            else:
+                self._read.discard(key)
+        count = len(self.model.keys)
+        text = f"{len(self._read)} of {count} images read" if count else ""
+        if self._refusal_count:
+            text += f"{' · ' if text else ''}{self._refusal_count} files not shown"
+        self._summary.setText(text)

@@ -1,0 +1,393 @@
+"""The worklist as a tree for Qt: patient, study, image, and the files that cannot be shown.
+
+A patient with a single image is one row; patients with more unfold into studies and images.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from enum import Enum, IntEnum
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import (
+    QAbstractItemModel,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QSortFilterProxyModel,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QImage, QPixmap
+
+from pneumo_viewer.facts import image_line, patient_line, study_line
+from pneumo_viewer.library.index import Patient, StudyIndex
+from pneumo_viewer.library.scanning import Refusal, ScannedImage
+from pneumo_viewer.review.session import ExamState, ReviewSession
+
+Index = QModelIndex | QPersistentModelIndex
+
+ROLE_NODE = Qt.ItemDataRole.UserRole
+ROLE_SORT = Qt.ItemDataRole.UserRole + 1
+ROLE_TEXT = Qt.ItemDataRole.UserRole + 2
+
+
+class Column(IntEnum):
+    """What the columns show."""
+
+    STUDY = 0
+    SCORE = 1
+    READ = 2
+    TRUTH = 3
+
+
+HEADINGS = {
+    Column.STUDY: ("Study", "Patient, study and image"),
+    Column.SCORE: ("Exam", "Probability of pneumonia by the detector; click to sort for triage"),
+    Column.READ: ("Read", "Findings with a verdict, of those at or above the threshold"),
+    Column.TRUTH: ("Truth", "Boxes of the ground truth; – where it is unknown"),
+}
+
+
+class Kind(Enum):
+    """What a row stands for."""
+
+    PATIENT = "patient"
+    STUDY = "study"
+    IMAGE = "image"
+    REFUSALS = "refusals"
+    REFUSAL = "refusal"
+
+
+class Node:
+    """One row."""
+
+    __slots__ = ("children", "id", "image", "kind", "lines", "parent", "refusal")
+
+    def __init__(
+        self,
+        kind: Kind,
+        node_id: str,
+        lines: tuple[str, str],
+        parent: Node | None,
+        image: ScannedImage | None = None,
+        refusal: Refusal | None = None,
+    ) -> None:
+        self.kind = kind
+        self.id = node_id
+        self.lines = lines
+        self.parent = parent
+        self.image = image
+        self.refusal = refusal
+        self.children: list[Node] = []
+
+    @property
+    def key(self) -> str | None:
+        """Key of the row's image, if it stands for one."""
+        return None if self.image is None else self.image.identity.key
+
+    @property
+    def image_count(self) -> int:
+        """Images in this row and below it."""
+        return (self.image is not None) + sum(child.image_count for child in self.children)
+
+
+def _patient_node(patient: Patient) -> Node:
+    images = [image for study in patient.studies for image in study.images]
+    identity = images[0].identity
+    name = patient_line(identity)
+    if len(images) == 1:
+        details = f"{study_line(identity)} · {image_line(identity)}"
+        return Node(Kind.IMAGE, patient.id, (name, details), None, images[0])
+    node = Node(Kind.PATIENT, patient.id, (name, ""), None)
+    for study in patient.studies:
+        first = study.images[0].identity
+        study_node = Node(Kind.STUDY, study.id, (study_line(first), ""), node)
+        study_node.children = [
+            Node(
+                Kind.IMAGE,
+                image.identity.key,
+                (image_line(image.identity), image.path.name),
+                study_node,
+                image,
+            )
+            for image in study.images
+        ]
+        node.children.append(study_node)
+    return node
+
+
+class WorklistModel(QAbstractItemModel):
+    """Rows of the open studies with what the session knows of them."""
+
+    thumbnail_wanted = Signal(str)
+    """Key of an image whose row is being painted without its thumbnail."""
+
+    def __init__(self, session: ReviewSession, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._root = Node(Kind.PATIENT, "", ("", ""), None)
+        self._by_key: dict[str, Node] = {}
+        self._refusals: Node | None = None
+        self._thumbnails: dict[str, QPixmap] = {}
+
+    # Filling
+
+    def add_images(self, index: StudyIndex) -> None:
+        """Insert the rows of images that the index has and the model has not."""
+        rows = self._root.children
+        for row, patient in enumerate(index.patients):
+            if row == len(rows) or rows[row].id != patient.id:
+                self._insert(self._root, row, _patient_node(patient))
+            elif rows[row].image_count != patient.image_count:
+                self._extend(rows[row], _patient_node(patient))
+
+    def add_refusals(self, refusals: Iterable[Refusal]) -> None:
+        """Append files that cannot be shown."""
+        new = list(refusals)
+        if self._refusals is None:
+            row = len(self._root.children)
+            self._refusals = Node(Kind.REFUSALS, "refusals", ("Not shown", ""), self._root)
+            self._insert(self._root, row, self._refusals)
+        group = self._refusals
+        first = len(group.children)
+        self.beginInsertRows(self._index_of(group), first, first + len(new) - 1)
+        group.children.extend(
+            Node(
+                Kind.REFUSAL,
+                str(refusal.path),
+                (refusal.path.name, refusal.reason),
+                group,
+                refusal=refusal,
+            )
+            for refusal in new
+        )
+        self.endInsertRows()
+        group.lines = (f"Not shown ({len(group.children)})", "")
+        self._announce(group)
+
+    def clear(self) -> None:
+        """Forget every row."""
+        self.beginResetModel()
+        self._root.children.clear()
+        self._by_key.clear()
+        self._refusals = None
+        self._thumbnails.clear()
+        self.endResetModel()
+
+    def _extend(self, node: Node, wanted: Node) -> None:
+        """Insert the children that are wanted and missing; where the order changed, all anew."""
+        if node.kind is not wanted.kind:
+            node.kind, node.image, node.lines = wanted.kind, wanted.image, wanted.lines
+            self._announce(node)
+        wanted_ids = [child.id for child in wanted.children]
+        held_ids = [child.id for child in node.children]
+        if [held for held in wanted_ids if held in set(held_ids)] != held_ids:
+            self.beginRemoveRows(self._index_of(node), 0, len(held_ids) - 1)
+            node.children.clear()
+            self.endRemoveRows()
+        for row, child in enumerate(wanted.children):
+            if row < len(node.children) and node.children[row].id == child.id:
+                self._extend(node.children[row], child)
+            else:
+                self._insert(node, row, child)
+
+    def _insert(self, parent: Node, row: int, node: Node) -> None:
+        node.parent = parent
+        self.beginInsertRows(self._index_of(parent), row, row)
+        parent.children.insert(row, node)
+        self.endInsertRows()
+        self._register(node)
+
+    def _register(self, node: Node) -> None:
+        if node.key is not None:
+            self._by_key[node.key] = node
+        for child in node.children:
+            self._register(child)
+
+    # Following the session
+
+    def refresh(self, key: str | None) -> None:
+        """Show what changed for one image, or for all."""
+        if key is not None:
+            if key in self._by_key:
+                self._announce(self._by_key[key])
+            return
+        self._announce_children(self._root)
+
+    def show_thumbnail(self, key: str, pixels: NDArray[np.uint8]) -> None:
+        """Keep and show a thumbnail, uint8 ``[h, w]``."""
+        height, width = pixels.shape
+        image = QImage(
+            np.ascontiguousarray(pixels).data, width, height, width, QImage.Format.Format_Grayscale8
+        )
+        self._thumbnails[key] = QPixmap.fromImage(image)
+        self.refresh(key)
+
+    def thumbnail(self, key: str) -> QPixmap | None:
+        """The thumbnail, or None while it is being made."""
+        if key not in self._thumbnails:
+            self.thumbnail_wanted.emit(key)
+        return self._thumbnails.get(key)
+
+    def index_of_key(self, key: str) -> QModelIndex:
+        """The first cell of an image's row."""
+        node = self._by_key.get(key)
+        return QModelIndex() if node is None else self._index_of(node)
+
+    @property
+    def keys(self) -> Collection[str]:
+        """Keys of all images."""
+        return self._by_key.keys()
+
+    def _announce(self, node: Node) -> None:
+        first = self._index_of(node)
+        self.dataChanged.emit(first, first.siblingAtColumn(len(Column) - 1))
+
+    def _announce_children(self, node: Node) -> None:
+        if not node.children:
+            return
+        parent = self._index_of(node)
+        self.dataChanged.emit(
+            self.index(0, 0, parent), self.index(len(node.children) - 1, len(Column) - 1, parent)
+        )
+        for child in node.children:
+            self._announce_children(child)
+
+    def _index_of(self, node: Node) -> QModelIndex:
+        if node.parent is None:
+            return QModelIndex()
+        return self.createIndex(node.parent.children.index(node), 0, node)
+
+    # What Qt asks
+
+    def _node(self, index: Index) -> Node:
+        node = index.internalPointer() if index.isValid() else self._root
+        assert isinstance(node, Node)
+        return node
+
+    def index(self, row: int, column: int, parent: Index = QModelIndex()) -> QModelIndex:  # noqa: B008
+        children = self._node(parent).children
+        if 0 <= row < len(children) and 0 <= column < len(Column):
+            return self.createIndex(row, column, children[row])
+        return QModelIndex()
+
+    def parent(self, index: Index) -> QModelIndex:  # type: ignore[override]
+        parent = self._node(index).parent
+        return QModelIndex() if parent is None else self._index_of(parent)
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
+        return len(self._node(parent).children) if parent.column() <= 0 else 0
+
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
+        return len(Column)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> Any:
+        if role == Qt.ItemDataRole.DisplayRole:
+            return HEADINGS[Column(section)][0]
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return HEADINGS[Column(section)][1]
+        return None
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        node, column = self._node(index), Column(index.column())
+        if role == ROLE_NODE:
+            return node
+        if role == ROLE_TEXT:
+            return self._searched_text(node)
+        if role == ROLE_SORT:
+            return self._sort_value(node, column)
+        if role == Qt.ItemDataRole.DisplayRole:
+            return node.lines[0] if column is Column.STUDY else self._figure(node, column)
+        if role == Qt.ItemDataRole.TextAlignmentRole and column is not Column.STUDY:
+            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
+            return self._spoken(node)
+        return None
+
+    def _figure(self, node: Node, column: Column) -> str:
+        key = node.key
+        if key is None:
+            return ""
+        if column is Column.TRUTH:
+            truth = self._session.truth(key)
+            return "–" if truth is None else str(len(truth))
+        score = self._session.exam_score(key)
+        if score is None:
+            return "" if column is Column.READ else "…"
+        if column is Column.SCORE:
+            return f"{score:.2f}"
+        decided, shown = self._session.progress(key)
+        mark = "✓ " if self._session.exam_state(key) is ExamState.DONE else ""
+        return f"{mark}{decided}/{shown}"
+
+    def _sort_value(self, node: Node, column: Column) -> float:
+        """Larger values come first in triage order."""
+        key = node.key
+        if key is None:
+            return max((self._sort_value(child, column) for child in node.children), default=-1.0)
+        if column is Column.TRUTH:
+            truth = self._session.truth(key)
+            return -1.0 if truth is None else float(len(truth))
+        score = self._session.exam_score(key)
+        if score is None:
+            return -1.0
+        if column is Column.SCORE:
+            return score
+        decided, shown = self._session.progress(key)
+        return decided / max(shown, 1)
+
+    @staticmethod
+    def _searched_text(node: Node) -> str:
+        path = (
+            node.image.path.name if node.image else node.refusal.path.name if node.refusal else ""
+        )
+        return " ".join((*node.lines, path))
+
+    def _spoken(self, node: Node) -> str:
+        if node.refusal is not None:
+            return f"{node.refusal.path}\n{node.refusal.reason}"
+        if node.image is None:
+            return node.lines[0]
+        lines = [*node.lines, str(node.image.path)]
+        lines.extend(
+            f"{HEADINGS[column][0]}: {text}"
+            for column in (Column.SCORE, Column.READ, Column.TRUTH)
+            if (text := self._figure(node, column))
+        )
+        return "\n".join(line for line in lines if line)
+
+
+class WorklistOrder(QSortFilterProxyModel):
+    """Filters by typed words and sorts by a column; files that cannot be shown stay last."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._words: tuple[str, ...] = ()
+        self.setRecursiveFilteringEnabled(True)
+        self.setAutoAcceptChildRows(True)
+        self.setSortRole(ROLE_SORT)
+
+    def set_filter(self, text: str) -> None:
+        """Keep rows in which every word occurs."""
+        self.beginFilterChange()
+        self._words = tuple(text.casefold().split())
+        self.endFilterChange()
+
+    def filterAcceptsRow(self, row: int, parent: Index) -> bool:
+        if not self._words:
+            return True
+        text = str(self.sourceModel().index(row, 0, parent).data(ROLE_TEXT)).casefold()
+        return all(word in text for word in self._words)
+
+    def lessThan(self, left: Index, right: Index) -> bool:
+        ascending = self.sortOrder() == Qt.SortOrder.AscendingOrder
+        for index, is_left in ((left, True), (right, False)):
+            if index.data(ROLE_NODE).kind is Kind.REFUSALS:
+                return is_left != ascending
+        a, b = left.data(ROLE_SORT), right.data(ROLE_SORT)
+        if a != b:
+            return bool(a < b)
+        return (left.row() < right.row()) == ascending

@@ -1,0 +1,326 @@
+"""What is open: the one place where files, detector, truth and verdicts meet.
+
+The window asks the workspace for things and shows what it announces. It owns no widget, and no
+widget owns a fact.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Iterable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from PySide6.QtCore import QObject, Signal
+
+from detector.detections import Detections
+from detector.errors import InputError
+from detector.radiograph import Radiograph
+from pneumo_viewer.exchange.ground_truth import match_truth, merge_truth
+from pneumo_viewer.jobs.jobs import Job, Jobs
+from pneumo_viewer.jobs.loading import StudyLoader
+from pneumo_viewer.jobs.tasks import Pool, Task, WorkerDied
+from pneumo_viewer.library.index import StudyIndex
+from pneumo_viewer.library.scanning import Refusal, ScannedImage
+from pneumo_viewer.review.changes import Aspect, Change
+from pneumo_viewer.review.session import ReviewSession
+from pneumo_viewer.review.store import ReviewStore
+from training.datasets.truth import TruthTable
+
+T = TypeVar("T")
+
+logger = logging.getLogger(__name__)
+
+THUMBNAIL_SIZE = 96
+_CACHED_PIXEL_BYTES = 512 * 1024 * 1024
+_URGENT, _SOON, _LATER = -2, -1, 0
+
+
+def reason_of(error: Exception) -> str:
+    """Why something failed, as a sentence for the reader; a bug also goes into the log."""
+    if isinstance(error, InputError):
+        return error.reason
+    if isinstance(error, WorkerDied):
+        return error.reason
+    logger.error("a worker process failed: %s", error)
+    return "An error inside the program; its log says more."
+
+
+class StoreOnJobs:
+    """The review store on the serial thread of the jobs."""
+
+    def __init__(self, jobs: Jobs, path: Path) -> None:
+        self._jobs = jobs
+        self._path = path
+        self._store: ReviewStore | None = None
+
+    def run(
+        self,
+        work: Callable[[ReviewStore], T],
+        done: Callable[[T], None],
+        failed: Callable[[Exception], None],
+    ) -> None:
+        """Do some work on the store; exactly one of the callbacks comes, on the main thread."""
+        self._jobs.store(lambda: work(self._opened()), done=done, failed=failed)
+
+    def _opened(self) -> ReviewStore:
+        if self._store is None:
+            self._store = ReviewStore(self._path)
+        return self._store
+
+
+class Workspace(QObject):
+    """The open studies and all work on them.
+
+    Parameters
+    ----------
+    jobs
+        Threads and processes.
+    session
+        The review of the open images.
+    """
+
+    images_added = Signal(list)
+    """ScannedImage that were found."""
+    files_refused = Signal(list)
+    """Refusal for each file that cannot be shown."""
+    radiograph_ready = Signal(str, object)
+    """Key and Radiograph of an image that was asked for."""
+    radiograph_failed = Signal(str, str)
+    """Key of an image that cannot be shown, and the reason."""
+    thumbnail_ready = Signal(str, object)
+    """Key and uint8 ``[h, w]``."""
+    detection_failed = Signal(str, str)
+    """Key of an image that the detector could not score, and the reason."""
+    scanning_changed = Signal(int, int)
+    """Files examined and files known."""
+    scoring_changed = Signal(int, int)
+    """Images scored or given up, and images open."""
+    notice_given = Signal(str)
+    """A sentence for the reader."""
+    closed_all = Signal()
+    """Every study was closed."""
+
+    def __init__(self, jobs: Jobs, session: ReviewSession, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.jobs = jobs
+        self.session = session
+        self.index = StudyIndex()
+        self.refusals: list[Refusal] = []
+        self.not_scored: dict[str, str] = {}
+        self._images: dict[str, ScannedImage] = {}
+        self._radiographs: OrderedDict[tuple[str, int], Radiograph] = OrderedDict()
+        self._decoding: dict[tuple[str, int], Job] = {}
+        self._thumbnails: dict[str, Job] = {}
+        self._scoring: dict[str, Job] = {}
+        self._truth_tables: list[TruthTable] = []
+        self._loader = StudyLoader(jobs, self)
+        self._loader.found.connect(self._add_images)
+        self._loader.refused.connect(self._add_refusals)
+        self._loader.truth_found.connect(self._load_found_truth)
+        self._loader.progressed.connect(self.scanning_changed)
+        self._loader.finished.connect(self._finish_scan)
+        session.subscribe(self._follow_session)
+
+    # Opening and closing
+
+    def open(self, paths: Sequence[Path]) -> None:
+        """Add files and folders; their images are announced as they are found."""
+        self._loader.open(paths)
+
+    def stop_scan(self) -> None:
+        """Find no more files."""
+        self._loader.cancel()
+
+    def close_all(self) -> None:
+        """Close every study; verdicts stay in the store."""
+        self._loader.cancel()
+        for waiting in (self._decoding, self._thumbnails, self._scoring):
+            for job in waiting.values():
+                job.cancel()
+            waiting.clear()
+        self.session.close_images()
+        self.index = StudyIndex()
+        self.refusals.clear()
+        self.not_scored.clear()
+        self._images.clear()
+        self._radiographs.clear()
+        self._truth_tables.clear()
+        self.closed_all.emit()
+
+    def image(self, key: str) -> ScannedImage:
+        """The open image with this key."""
+        return self._images[key]
+
+    @property
+    def images(self) -> Collection[ScannedImage]:
+        """Every open image."""
+        return self._images.values()
+
+    @property
+    def scoring(self) -> tuple[int, int]:
+        """Images scored or given up, and images open."""
+        waiting = sum(key not in self.not_scored for key in self.session.unscored)
+        return len(self._images) - waiting, len(self._images)
+
+    def _add_images(self, images: Sequence[ScannedImage]) -> None:
+        new = [image for image in images if image.identity.key not in self._images]
+        if not new:
+            return
+        self._images.update({image.identity.key: image for image in new})
+        self.index.add(new)
+        self.images_added.emit(new)
+        if self._truth_tables:
+            self._match_truth()
+        self.session.open_images([image.identity.key for image in new])
+
+    def _add_refusals(self, refusals: Sequence[Refusal]) -> None:
+        self.refusals.extend(refusals)
+        self.files_refused.emit(list(refusals))
+
+    def _finish_scan(self) -> None:
+        self.scanning_changed.emit(0, 0)
+        if not self._images and not self.refusals:
+            self.notice_given.emit("There is no file in what was opened. Open another folder.")
+
+    # Pixels
+
+    def radiograph(self, key: str, frame: int = 0) -> Radiograph | None:
+        """The decoded image if it is at hand; otherwise it is fetched and announced."""
+        wanted = (key, frame)
+        if wanted in self._radiographs:
+            self._radiographs.move_to_end(wanted)
+            return self._radiographs[wanted]
+        self._decode(wanted, _URGENT)
+        return None
+
+    def prefetch(self, keys: Iterable[str]) -> None:
+        """Decode images that will probably be looked at next."""
+        for key in keys:
+            if (key, 0) not in self._radiographs:
+                self._decode((key, 0), _SOON)
+
+    def request_thumbnail(self, key: str) -> None:
+        """Have a thumbnail made and announced."""
+        if key in self._thumbnails:
+            return
+        path = str(self._images[key].path)
+        self._thumbnails[key] = self.jobs.submit(
+            Pool.FILES,
+            Task("pneumo_viewer.jobs.reading:thumbnail", (path, THUMBNAIL_SIZE)),
+            priority=_LATER,
+            done=lambda pixels: self.thumbnail_ready.emit(key, pixels),
+            failed=lambda error: None,  # the reason is shown when the image itself is opened
+        )
+
+    def _decode(self, wanted: tuple[str, int], priority: int) -> None:
+        if wanted in self._decoding:
+            self._decoding[wanted].set_priority(priority)
+            return
+        key, frame = wanted
+
+        def done(radiograph: Radiograph) -> None:
+            del self._decoding[wanted]
+            self._remember(wanted, radiograph)
+            self.radiograph_ready.emit(key, radiograph)
+
+        def failed(error: Exception) -> None:
+            del self._decoding[wanted]
+            self.radiograph_failed.emit(key, reason_of(error))
+
+        self._decoding[wanted] = self.jobs.submit(
+            Pool.FILES,
+            Task("pneumo_viewer.jobs.reading:decode", (str(self._images[key].path), frame)),
+            priority=priority,
+            done=done,
+            failed=failed,
+        )
+
+    def _remember(self, wanted: tuple[str, int], radiograph: Radiograph) -> None:
+        self._radiographs[wanted] = radiograph
+        held = sum(known.pixels.nbytes for known in self._radiographs.values())
+        while held > _CACHED_PIXEL_BYTES and len(self._radiographs) > 1:
+            _, forgotten = self._radiographs.popitem(last=False)
+            held -= forgotten.pixels.nbytes
+
+    # The detector
+
+    def _follow_session(self, change: Change) -> None:
+        if Aspect.MODEL in change.aspects:
+            for job in self._scoring.values():
+                job.cancel()
+            self._scoring.clear()
+            self.not_scored.clear()
+        if Aspect.DETECTIONS in change.aspects:
+            self._score_unscored()
+        if Aspect.CURRENT in change.aspects and self.session.current in self._scoring:
+            self._scoring[self.session.current].set_priority(_URGENT)
+        if Aspect.PROBLEM in change.aspects and change.problem is not None:
+            self.notice_given.emit(str(change.problem))
+
+    def _score_unscored(self) -> None:
+        for key in self.session.unscored:
+            if key in self._scoring or key in self.not_scored:
+                continue
+            self._score(key)
+        self._tell_scoring()
+
+    def _score(self, key: str) -> None:
+        def done(detections: Detections) -> None:
+            del self._scoring[key]
+            self.session.add_detections(key, detections)
+
+        def failed(error: Exception) -> None:
+            del self._scoring[key]
+            self.not_scored[key] = reason_of(error)
+            self.detection_failed.emit(key, self.not_scored[key])
+            self._tell_scoring()
+
+        self._scoring[key] = self.jobs.submit(
+            Pool.DETECTOR,
+            Task("pneumo_viewer.jobs.detection:detect", (str(self._images[key].path), 0)),
+            priority=_URGENT if key == self.session.current else _LATER,
+            done=done,
+            failed=failed,
+        )
+
+    def _tell_scoring(self) -> None:
+        self.scoring_changed.emit(*self.scoring)
+
+    # Ground truth
+
+    def load_truth(self, path: Path) -> None:
+        """Read a file of ground truth and match it with the open images.
+
+        The reader is told how many images it fits, or why it cannot be used.
+        """
+        self.jobs.submit(
+            Pool.FILES,
+            Task("training.datasets.truth:read_truth", (path,)),
+            priority=_URGENT,
+            done=self._take_truth,
+            failed=lambda error: self.notice_given.emit(f"{path.name}: {reason_of(error)}"),
+        )
+
+    def _take_truth(self, table: TruthTable) -> None:
+        self._truth_tables = [t for t in self._truth_tables if t.source != table.source]
+        self._truth_tables.append(table)
+        loaded = match_truth(table, self.images)
+        sentences = [
+            f"Ground truth from {table.source.name}: {loaded.boxes} boxes, and "
+            f"{loaded.matched} of {len(self._images)} open images are covered.",
+            *table.notes,
+        ]
+        sentences.extend(self._match_truth())
+        self.notice_given.emit(" ".join(sentences))
+
+    def _load_found_truth(self, paths: Iterable[Path]) -> None:
+        for path in paths:
+            self.load_truth(path)
+
+    def _match_truth(self) -> Sequence[str]:
+        """Match the open images with all tables; return where these disagree."""
+        merged = merge_truth([match_truth(table, self.images) for table in self._truth_tables])
+        self.session.set_truth(merged.boxes_by_key)
+        return merged.conflicts

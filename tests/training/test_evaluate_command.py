@@ -1,0 +1,239 @@
+"""``pneumo-evaluate``: weights over a challenge folder, and written detections against truth."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Protocol
+
+import pytest
+
+from detector.presets import PRESETS
+from training.evaluate_command import main
+from training.evaluation.report import MEASURES
+
+REPOSITORY = Path(__file__).parent.parent.parent
+DEMO = REPOSITORY / "resources" / "demo"
+
+
+class Run(Protocol):
+    def __call__(self, *arguments: object) -> tuple[int, str, str]: ...
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run the command in this process; gives its exit status, output and errors."""
+
+    def call(*arguments: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["pneumo-evaluate", *map(str, arguments)])
+        monkeypatch.setenv("COLUMNS", "140")
+        with pytest.raises(SystemExit) as end:
+            main()
+        output = capsys.readouterr()
+        return int(end.value.code or 0), output.out, output.err
+
+    return call
+
+
+def report(folder: Path) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads((folder / "evaluation.json").read_text(encoding="utf-8"))
+    return content
+
+
+def demo_detections(folder: Path, threshold: float = 0.0) -> Path:
+    """Detections of the demo studies: NIH's own boxes, found in every second study."""
+    with (DEMO / "BBox_List_2017.csv").open(newline="") as file:
+        boxes = {Path(row[0]).stem: row[2:6] for row in csv.reader(file) if row[1] == "Pneumonia"}
+    images, annotations = [], []
+    for number, path in enumerate(sorted(DEMO.glob("*.dcm")), start=1):
+        image = {"id": number, "file_name": str(path), "width": 1024, "height": 1024}
+        images.append(image | {"exam_score": 0.9 if path.stem in boxes else 0.1})
+    found = [image["id"] for image in images if Path(image["file_name"]).stem in boxes][::2]
+    for number in found:
+        box = [float(value) for value in boxes[Path(images[number - 1]["file_name"]).stem]]
+        annotations.append({"image_id": number, "bbox": box, "score": 0.8})
+    content = {
+        "info": {"model": "tiny", "version": "1", "score_threshold": threshold},
+        "images": images,
+        "annotations": annotations,
+    }
+    path = folder / "detections.json"
+    path.write_text(json.dumps(content), encoding="utf-8")
+    return path
+
+
+def test_detections_are_measured_against_a_truth_file(run: Run, tmp_path: Path) -> None:
+    detections = demo_detections(tmp_path, threshold=0.25)
+    table = DEMO / "BBox_List_2017.csv"
+    status, output, errors = run(
+        *("--detections", detections, "--truth", table, "--resamples", 20, "--out", tmp_path / "o")
+    )
+    assert status == 0, errors
+    found = report(tmp_path / "o")
+    assert (found["exam_count"], found["positive_count"], found["detection_count"]) == (16, 12, 6)
+    # Six of twelve boxes, all right: precision 1 at the 51 recalls 0 … 0.50.
+    assert found["all_exams"]["AP50"]["value"] == pytest.approx(51 / 101)
+    assert found["all_exams"]["AR10"]["value"] == pytest.approx(0.5)
+    assert found["all_exams"]["AUROC"]["value"] == 1
+    # Six exams at 1 and six at 0; the four without boxes on either side are left out.
+    assert found["all_exams"]["Challenge"]["value"] == pytest.approx(0.5)
+    assert found["threshold"] == 0.25
+    assert "50.5 (" in output
+    assert all(name in output for name in MEASURES)
+    assert "The detections begin at score 0.25" in output
+    assert f"Command: {found['command']}" in output
+    assert found["command"].startswith("pneumo-evaluate --detections")
+
+
+def test_images_of_which_the_truth_says_nothing_are_left_out(run: Run, tmp_path: Path) -> None:
+    table = tmp_path / "labels.csv"
+    table.write_text("patientId,x,y,width,height,Target\n00000150_002,1,1,50,50,1\nother,,,,,0\n")
+    status, output, errors = run(
+        "--detections", demo_detections(tmp_path), "--truth", table, "--out", tmp_path
+    )
+    assert status == 0, errors
+    found = report(tmp_path)
+    assert found["exam_count"] == 1
+    assert len(found["left_out"]) == 15
+    assert found["left_out"][0]["reason"] == "the truth says nothing of it"
+    assert "Truth was given for 1 further exams without detections." in output
+
+
+def test_comparing_written_detections_does_not_import_torch(tmp_path: Path) -> None:
+    code = (
+        "import sys; from training.evaluate_command import main\n"
+        "try: main()\n"
+        "except SystemExit as end: print('exit', end.code, 'torch' in sys.modules)"
+    )
+    detections = str(demo_detections(tmp_path))
+    arguments = ["--detections", detections, "--truth", str(DEMO / "BBox_List_2017.csv")]
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments, "--resamples", "0"],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=REPOSITORY,
+    )
+    assert done.stdout.splitlines()[-1] == "exit 0 False"
+
+
+@pytest.fixture(scope="module")
+def tiny_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from detector.model_card import ModelCard
+    from detector.networks.center_scale import CenterScaleDetector
+    from detector.weights import save_weights
+
+    preset = replace(
+        PRESETS["compact"],
+        name="tiny",
+        body="test_efficientnet",
+        channels=16,
+        head_depth=1,
+        input_size=256,
+    )
+    card = ModelCard(
+        name="tiny",
+        version="1",
+        preset=preset,
+        terms="",
+        training_data="",
+        training_command="",
+        score_threshold=0.2,
+    )
+    path = tmp_path_factory.mktemp("weights") / "tiny.safetensors"
+    save_weights(path, CenterScaleDetector(preset), card)
+    return path
+
+
+@pytest.fixture
+def challenge_folder(tmp_path: Path) -> Path:
+    """Three demo studies in the challenge's layout, one of them damaged; two folds."""
+    folder = tmp_path / "challenge"
+    images = folder / "stage_2_train_images"
+    images.mkdir(parents=True)
+    for name, study in (("a", "00000150_002"), ("b", "00003363_001"), ("c", "00003363_002")):
+        shutil.copy(DEMO / f"{study}.dcm", images / f"{name}.dcm")
+    (images / "c.dcm").write_bytes((images / "c.dcm").read_bytes()[:400])
+    (folder / "stage_2_train_labels.csv").write_text(
+        "patientId,x,y,width,height,Target\na,601,596,215,181,1\nb,,,,,0\nc,,,,,0\n"
+    )
+    (folder / "stage_2_detailed_class_info.csv").write_text(
+        "patientId,class\na,Lung Opacity\nb,Normal\nc,Normal\n"
+    )
+    (folder / "patients.csv").write_text("patientId,nih_patient,fold\na,1,0\nb,2,1\nc,2,1\n")
+    return folder
+
+
+def test_weights_are_run_over_a_challenge_folder(
+    run: Run, tiny_weights: Path, challenge_folder: Path, tmp_path: Path
+) -> None:
+    status, _, errors = run(
+        "--data", challenge_folder, "--weights", tiny_weights, "--out", tmp_path
+    )
+    assert status == 1, errors
+    found = report(tmp_path)
+    assert (found["exam_count"], found["patient_count"], found["truth_count"]) == (2, 2, 1)
+    assert found["detection_count"] > 0
+    assert found["all_exams"]["AUROC"]["value"] in {0.0, 0.5, 1.0}
+    assert found["threshold"] == 0.2
+    assert [left["image"] for left in found["left_out"]] == ["c"]
+    assert found["facts"]["model"].startswith("tiny 1 (")
+
+
+def test_folds_choose_the_exams(
+    run: Run, tiny_weights: Path, challenge_folder: Path, tmp_path: Path
+) -> None:
+    common = ("--data", challenge_folder, "--weights", tiny_weights, "--resamples", 0)
+    status, _, errors = run(*common, "--folds", "0", "--out", tmp_path)
+    assert status == 0, errors
+    found = report(tmp_path)
+    assert (found["exam_count"], found["facts"]["data"]) == (1, "challenge, folds 0")
+    assert found["all_exams"]["AP50"]["interval"] is None
+    status, _, errors = run(*common, "--folds", "0,7")
+    assert status == 2
+    assert "There is no fold 7" in errors
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ([], "Give either --data, or --detections together with --truth."),
+        (["--data", "x", "--truth", "y"], "Give either --data"),
+        (["--detections", "x"], "Give either --data"),
+        (["--data", "x", "--folds", "three"], "--folds takes numbers"),
+        (["--detections", "absent.json", "--truth", "y.csv"], "absent.json: No access"),
+        (["--data", "absent"], "absent"),
+    ],
+)
+def test_unusable_arguments_end_with_status_2_and_a_sentence(
+    run: Run, arguments: list[str], sentence: str
+) -> None:
+    status, _, errors = run(*arguments)
+    assert status == 2
+    assert sentence in errors
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        ("not json", "Unusable detections: the file: Invalid JSON"),
+        ('{"images": []}', "annotations: Field required"),
+        (
+            '{"images": [], "annotations": [{"image_id": 4, "bbox": [1, 1, 1, 1], "score": 1}]}',
+            "it has boxes for image 4, not listed",
+        ),
+    ],
+)
+def test_detections_that_cannot_be_understood_are_refused(
+    run: Run, tmp_path: Path, content: str, sentence: str
+) -> None:
+    path = tmp_path / "detections.json"
+    path.write_text(content)
+    status, _, errors = run("--detections", path, "--truth", DEMO / "BBox_List_2017.csv")
+    assert status == 2
+    assert sentence in errors

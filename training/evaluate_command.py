@@ -1,0 +1,249 @@
+"""``pneumo-evaluate``: measure a detector, or its written detections, against truth.
+
+torch is imported only where weights have to be run.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from detector.dicom.reading import read_radiograph
+from detector.errors import InputError
+from detector.files import replace_file
+from resources import DEFAULT_WEIGHTS
+from training.datasets.truth import read_truth
+from training.evaluation.detections_file import join_truth, read_detections
+from training.evaluation.exam import Exam
+from training.evaluation.report import MEASURES, Evaluation, evaluate
+
+SOME_LEFT_OUT = 1
+UNUSABLE_ARGUMENTS = 2
+REPORT = "evaluation.json"
+LOW_SCORE = 0.01
+"""Detections cut off below this lose nothing that average precision would notice."""
+
+_console = Console(soft_wrap=True, markup=False, highlight=False)
+_notes = Console(stderr=True, soft_wrap=True, markup=False, highlight=False)
+_application = typer.Typer(
+    add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
+)
+
+
+def main() -> None:
+    """Run ``pneumo-evaluate``."""
+    _application()
+
+
+@_application.command()
+def evaluate_detector(
+    data: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Run weights over this RSNA challenge folder."),
+    ] = None,
+    folds: Annotated[
+        str,
+        typer.Option(metavar="N,N", help="Folds of its patients.csv.", show_default="all exams"),
+    ] = "",
+    weights: Annotated[
+        Path, typer.Option(metavar="FILE", help="Weights.", show_default="the program's own")
+    ] = DEFAULT_WEIGHTS,
+    detections: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Or take the detections.json of pneumo-detect,"),
+    ] = None,
+    truth: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="and this truth (challenge CSV, NIH CSV or COCO)."),
+    ] = None,
+    threshold: Annotated[
+        float | None,
+        typer.Option(
+            min=0.0,
+            max=1.0,
+            help="Lowest score of a box that enters the challenge metric.",
+            show_default="the model card's, or that of the detections",
+        ),
+    ] = None,
+    resamples: Annotated[
+        int, typer.Option(min=0, help="Draws of patients for the 95 % intervals.")
+    ] = 2000,
+    seed: Annotated[int, typer.Option(help="Of the draws.")] = 0,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help=f"Where {REPORT} goes.")
+    ] = None,
+) -> None:
+    """Measure pneumonia detections against ground truth. Research use only.
+
+    Exit status: 0, 1 when radiographs could not be read and were left out, 2 when the arguments
+    cannot be used.
+    """
+    try:
+        match data, detections, truth:
+            case Path() as folder, None, None:
+                scored = _run_weights(weights, folder, _parse_folds(folds))
+            case None, Path() as found, Path() as table:
+                scored = _take_detections(found, table)
+            case _:
+                _stop("Give either --data, or --detections together with --truth.")
+    except InputError as error:
+        _stop(str(error))
+    evaluation = evaluate(
+        scored.exams,
+        threshold=scored.threshold if threshold is None else threshold,
+        resamples=resamples,
+        seed=seed,
+    )
+    command = shlex.join(["pneumo-evaluate", *sys.argv[1:]])
+    _print(evaluation, scored, command)
+    if out is not None:
+        content = {
+            "command": command,
+            "facts": scored.facts,
+            "left_out": [{"image": name, "reason": reason} for name, reason in scored.left_out],
+            **evaluation.as_json(),
+        }
+        _write(out, content)
+    if scored.unreadable_count:
+        raise typer.Exit(SOME_LEFT_OUT)
+
+
+@dataclass(frozen=True, slots=True)
+class _Scored:
+    """Exams to evaluate, where they come from, and what was left out and why."""
+
+    exams: Sequence[Exam]
+    threshold: float
+    facts: Mapping[str, str]
+    left_out: Sequence[tuple[str, str]] = ()
+    unreadable_count: int = 0
+    remarks: Sequence[str] = ()
+
+
+def _run_weights(weights: Path, folder: Path, folds: Collection[int]) -> _Scored:
+    from detector.runtime.engine import Detector
+    from training.datasets.labelled_image import DataSetError
+    from training.datasets.rsna import PATIENTS, read_challenge
+    from training.datasets.splits import read_folds, select_folds
+
+    try:
+        images = read_challenge(folder)
+        if folds:
+            images = select_folds(images, read_folds(folder / PATIENTS), folds)
+    except DataSetError as error:
+        _stop(str(error))
+    detector = Detector.load(weights)
+    exams, left_out = [], []
+    for image in track(images, "Detecting", console=_notes, disable=not _notes.is_terminal):
+        try:
+            radiograph = read_radiograph(image.path)
+        except InputError as error:
+            left_out.append((image.name, error.reason))
+            continue
+        found = detector.predict(radiograph)
+        height, width = radiograph.pixels.shape
+        exams.append(
+            Exam(
+                image_id=image.name,
+                patient=image.patient,
+                width=width,
+                height=height,
+                truth=image.boxes,
+                boxes=found.boxes,
+                scores=found.scores,
+                exam_score=found.exam_score,
+            )
+        )
+    model = detector.identity
+    facts = {
+        "model": f"{model.name} {model.version} ({model.fingerprint}, preset {model.preset})",
+        "data": f"{folder.name}, " + (f"folds {_listed(folds)}" if folds else "all exams"),
+        "resampled": f"{len({exam.patient for exam in exams})} patients",
+    }
+    return _Scored(exams, detector.card.score_threshold, facts, left_out, len(left_out))
+
+
+def _take_detections(detections: Path, truth: Path) -> _Scored:
+    found = read_detections(detections)
+    table = read_truth(truth)
+    exams, unknown = join_truth(found, table)
+    remarks = list(table.notes)
+    if found.info.score_threshold > LOW_SCORE:
+        remarks.append(
+            f"The detections begin at score {found.info.score_threshold:g}; with lower boxes "
+            "(pneumo-detect --threshold 0) average precision and recall would be higher or equal."
+        )
+    if unscored := table.exam_count - len(exams):
+        remarks.append(f"Truth was given for {unscored} further exams without detections.")
+    info = found.info
+    facts = {
+        "model": f"{info.model} {info.version} ({info.weights_fingerprint})",
+        "data": f"{detections.name} against {truth.name} ({table.name})",
+        "resampled": f"{len(exams)} images, since the detections name no patients",
+    }
+    left_out = [(name, "the truth says nothing of it") for name in unknown]
+    return _Scored(exams, info.score_threshold, facts, left_out, remarks=remarks)
+
+
+def _print(evaluation: Evaluation, scored: _Scored, command: str) -> None:
+    for fact, value in scored.facts.items():
+        _console.print(f"{fact.capitalize()}: {value}")
+    _console.print(
+        f"Evaluated: {evaluation.exam_count} exams, {evaluation.positive_count} with "
+        f"{evaluation.truth_count} true boxes; "
+        f"{evaluation.detection_count} detections"
+    )
+    table = Table("measure", "positives only", "all exams", "what it is")
+    for name, description in MEASURES.items():
+        positives, all_exams = evaluation.positives[name], evaluation.all_exams[name]
+        table.add_row(name, str(positives), str(all_exams), description)
+    _console.print(table)
+    intervals = f", with 95 % intervals from {evaluation.resamples} draws (seed {evaluation.seed})"
+    _console.print(
+        f"In percent{intervals if evaluation.resamples else ''}. The challenge metric counts boxes "
+        f"from score {evaluation.threshold:g}."
+    )
+    for remark in scored.remarks:
+        _console.print(remark)
+    for name, reason in scored.left_out:
+        _console.print(f"Left out: {name}: {reason}")
+    _console.print(f"Command: {command}")
+
+
+def _parse_folds(text: str) -> tuple[int, ...]:
+    try:
+        return tuple(int(fold) for fold in text.split(",") if text)
+    except ValueError:
+        _stop(f"--folds takes numbers with commas between them, not “{text}”.")
+
+
+def _listed(folds: Collection[int]) -> str:
+    return ", ".join(map(str, sorted(folds)))
+
+
+def _write(folder: Path, content: Mapping[str, Any]) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
+        replace_file(folder / REPORT, text.encode())
+    except OSError as error:
+        _stop(f"{folder}: {REPORT} cannot be written ({error.strerror}). Name another folder.")
+
+
+def _stop(sentence: str) -> NoReturn:
+    _notes.print(sentence)
+    raise typer.Exit(UNUSABLE_ARGUMENTS)
+
+
+if __name__ == "__main__":
+    main()
