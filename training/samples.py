@@ -16,7 +16,7 @@ from torch.utils.data import Dataset
 from detector.networks.protocol import ExamClass, Target
 from detector.presets import Preset
 from training.augmentation import augment, random_affine, warp
-from training.datasets.labelled_image import no_boxes
+from training.datasets.labelled_image import DataSetError, no_boxes
 from training.datasets.prepared_images import PreparedImages
 from training.synthesis import move_opacity, overlaps, paint_opacity
 
@@ -52,6 +52,11 @@ class SampleStream(Dataset[Sample]):
         What is drawn, and how it is changed.
     seed
         Names one of the many streams.
+
+    Raises
+    ------
+    DataSetError
+        When there is nothing to draw from.
     """
 
     def __init__(
@@ -68,6 +73,13 @@ class SampleStream(Dataset[Sample]):
         is_positive = np.array([image.is_positive for image in prepared.images])
         self._positives = np.flatnonzero(is_positive)
         self._negatives = np.flatnonzero(~is_positive)
+        if not len(prepared):
+            raise DataSetError("There is no image to train on. Choose other folds.")
+        if preset.synthetic_steps and not (len(places) and len(self._negatives)):
+            raise DataSetError(
+                "Painting opacities needs radiographs without findings, and boxes to place them "
+                "by. Add both, or train without painted steps (--synthetic-steps 0)."
+            )
         weights = np.where(is_positive, float(preset.positive_oversampling), 1.0)
         self._probabilities = weights / weights.sum()
 

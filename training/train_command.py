@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from detector.errors import InputError
-from detector.model_card import ModelCard, OperatingPoint
+from detector.model_card import Metric, ModelCard, OperatingPoint
 from detector.networks.bodies import load_body_weights
 from detector.networks.center_scale import CenterScaleDetector
 from detector.presets import PRESETS, Preset
@@ -32,7 +32,7 @@ from training.datasets.prepared_images import PreparedImages, prepare_images
 from training.datasets.splits import require_disjoint_patients, without_patients
 from training.judging import choose_threshold, detect, judge
 from training.samples import SampleStream
-from training.trainer import Trainer
+from training.trainer import CHECKPOINT, Trainer
 
 UNUSABLE_ARGUMENTS = 2
 VERSION = "1"
@@ -94,16 +94,16 @@ def train_detector(
     """Train a pneumonia detector and write its weights with their card. Research use only."""
     if preset not in PRESETS:
         _stop(f"There is no preset {preset}. Choose one of {', '.join(PRESETS)}.")
+    if not resume and (out / CHECKPOINT).exists():
+        _stop(f"{out} holds a run already. Resume it with --resume, or name another folder.")
     chosen = _change(PRESETS[preset], size, steps, synthetic_steps, batch)
     if threads is not None:
         torch.set_num_threads(threads)
-    command = shlex.join(["pneumo-train", *sys.argv[1:]])
     try:
         splits = _read_splits(data, _parse_folds(folds), negatives, chosen)
-        stream = _stream(splits, chosen, places, out, seed)
         trainer = Trainer(
             _pretrained_network(chosen, seed),
-            stream,
+            _stream(splits, chosen, places, out, seed),
             chosen,
             out=out,
             device=_device(device),
@@ -113,65 +113,45 @@ def train_detector(
         if resume:
             trainer.resume()
         _run(trainer, save_minutes * 60)
-        network = CenterScaleDetector(chosen)
+        network = CenterScaleDetector(chosen).to(trainer.device).eval()
         network.load_state_dict(trainer.averaged.tensors)
-        network.eval()
-        threshold = choose_threshold(
-            detect(network, _prepare(splits.labelled, chosen.input_size, out))
-        )
-        metrics = []
-        if judge_held_out:
-            exams = detect(network, _prepare(splits.held_out, chosen.input_size, out))
-            others = f"{data.name}, all folds but {folds}"
-            metrics = judge(exams, threshold=threshold, data=others, command=command)
+        card = _describe(network, splits, out, is_judged=judge_held_out)
     except (InputError, DataSetError, BodyWeightsError, CheckpointError) as error:
         _stop(str(error))
-    source = f"{len(splits.training)} radiographs of {data.name}, folds {folds}"
-    card = ModelCard(
-        name=chosen.name,
-        version=VERSION,
-        preset=chosen,
-        terms=TERMS,
-        training_data=source + (f", and of {negatives.name}" if negatives else ""),
-        training_command=command,
-        metrics=tuple(metrics),
-        operating_points=(
-            OperatingPoint(
-                name="best F1 of boxes at IoU 0.4",
-                threshold=threshold,
-                measured_on=f"the training images of {data.name}, folds {folds}",
-            ),
-        ),
-        score_threshold=threshold,
-    )
     weights = out / f"{chosen.name}.safetensors"
-    save_weights(weights, network, card)
-    for metric in metrics:
+    save_weights(weights, network.cpu(), card)
+    for metric in card.metrics:
         _console.print(f"{metric.name}: {metric.value:.3f} {metric.interval}")
     _console.print(f"Weights: {weights}")
 
 
 @dataclass(frozen=True, slots=True)
 class _Splits:
-    """The labelled images of the wanted folds, with added negatives, and all others."""
+    """The labelled images of the wanted folds, the same with added negatives, and all others."""
 
     labelled: Sequence[LabelledImage]
     training: Sequence[LabelledImage]
     held_out: Sequence[LabelledImage]
+    name: str
+    """Of the wanted folds."""
+    source: str
+    """A phrase that says where the training images come from."""
 
 
 def _read_splits(
     data: Path, folds: Collection[int], negatives: Path | None, preset: Preset
 ) -> _Splits:
     labelled, held_out = read_data_set(data).split(folds)
-    training = list(labelled)
-    if negatives is not None:
-        patients = {image.patient for image in held_out}
-        training += without_patients(read_no_finding(negatives), patients)
-    if preset.is_positives_only:
-        training = [image for image in training if image.is_positive]
+    training = [image for image in labelled if image.is_positive or not preset.is_positives_only]
+    name = f"{data.name}, folds {', '.join(map(str, sorted(folds)))}"
+    source = f"{len(training)} radiographs of {name}"
+    if negatives is not None and not preset.is_positives_only:
+        patients = {image.patient for image in held_out} | read_patients(DEMO_STUDIES)
+        added = without_patients(read_no_finding(negatives), patients)
+        training += added
+        source += f", and {len(added)} without finding of {negatives.name}"
     require_disjoint_patients({"the training images": training, "the held-out images": held_out})
-    return _Splits(labelled, training, held_out)
+    return _Splits(labelled, training, held_out, name, f"{source}.")
 
 
 def _stream(
@@ -199,6 +179,38 @@ def _pretrained_network(preset: Preset, seed: int) -> CenterScaleDetector:
     network = CenterScaleDetector(preset)
     load_body_weights(network.body, pretrained_weights(preset.body))
     return network
+
+
+def _describe(
+    network: CenterScaleDetector, splits: _Splits, out: Path, *, is_judged: bool
+) -> ModelCard:
+    """The card of a trained network; the held-out images are looked at here or never."""
+    preset = network.preset
+    command = shlex.join(["pneumo-train", *sys.argv[1:]])
+    labelled = _prepare(splits.labelled, preset.input_size, out)
+    threshold = choose_threshold(detect(network, labelled))
+    metrics: list[Metric] = []
+    if is_judged:
+        held_out = detect(network, _prepare(splits.held_out, preset.input_size, out))
+        others = f"the exams held out from {splits.name}"
+        metrics = judge(held_out, threshold=threshold, data=others, command=command)
+    return ModelCard(
+        name=preset.name,
+        version=VERSION,
+        preset=preset,
+        terms=TERMS,
+        training_data=splits.source,
+        training_command=command,
+        metrics=tuple(metrics),
+        operating_points=(
+            OperatingPoint(
+                name="best F1 of boxes at IoU 0.4",
+                threshold=threshold,
+                measured_on=f"the training images of {splits.name}",
+            ),
+        ),
+        score_threshold=threshold,
+    )
 
 
 def _change(

@@ -10,6 +10,7 @@ import pytest
 
 from detector.networks.protocol import ExamClass
 from detector.presets import PRESETS, Preset
+from training.datasets.labelled_image import DataSetError
 from training.datasets.prepared_images import PreparedImages, prepare_images
 from training.datasets.rsna import read_challenge
 from training.samples import MOVED, PAINTED, SampleStream, collate
@@ -101,6 +102,11 @@ def test_the_stored_images_are_never_painted_on(prepared: PreparedImages) -> Non
     for step in range(90, 110):
         samples[step, 0]
     np.testing.assert_array_equal(prepared.pixels, before)
+
+
+def test_painting_without_canvases_or_places_is_refused(prepared: PreparedImages) -> None:
+    with pytest.raises(DataSetError, match="Painting opacities needs"):
+        SampleStream(prepared, [], PRESET, seed=0)
 
 
 def test_a_batch_has_one_grey_channel_and_a_target_for_each_image(

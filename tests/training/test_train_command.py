@@ -59,7 +59,7 @@ def test_training_writes_weights_with_a_card_that_load(
     network, card = load_weights(out / "tiny.safetensors")
     assert card.preset == PRESETS["tiny"]
     assert network.preset == PRESETS["tiny"]
-    assert card.training_data == "5 radiographs of challenge, folds 0,1"
+    assert card.training_data == "5 radiographs of challenge, folds 0, 1."
     assert card.training_command.startswith("pneumo-train")
     assert "non-commercial" in card.terms
     (operating_point,) = card.operating_points
@@ -68,6 +68,13 @@ def test_training_writes_weights_with_a_card_that_load(
     # Fold 2 is one exam without a box, for which only the challenge metric may be defined.
     assert all(metric.data.endswith("1 exams, 0 positive") for metric in card.metrics)
     assert (out / "losses.jsonl").read_text().count("\n") == 3
+
+
+def test_a_run_is_never_overwritten(challenge_folder: Path, tmp_path: Path) -> None:
+    train(challenge_folder, tmp_path / "run", "--folds", "0")
+    status, output = train(challenge_folder, tmp_path / "run", "--folds", "0")
+    assert status == 2
+    assert "holds a run already" in output
 
 
 def test_a_finished_run_resumes_to_the_same_weights(challenge_folder: Path, tmp_path: Path) -> None:

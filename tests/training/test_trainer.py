@@ -226,7 +226,7 @@ class TestLearningRate:
         network.body.features = nn.Conv2d(1, 2, 3)
         groups = Trainer(
             network,
-            SampleStream(prepared, [], preset, seed=0),
+            SampleStream(prepared, [], replace(preset, synthetic_steps=0), seed=0),
             preset,
             out=tmp_path,
             device=torch.device("cpu"),
