@@ -146,7 +146,7 @@ def _read_splits(
     name = f"{data.name}, folds {', '.join(map(str, sorted(folds)))}"
     source = f"{len(training)} radiographs of {name}"
     if negatives is not None and not preset.is_positives_only:
-        patients = {image.patient for image in held_out} | read_patients(DEMO_STUDIES)
+        patients = {image.patient for image in held_out}
         added = without_patients(read_no_finding(negatives), patients)
         training += added
         source += f", and {len(added)} without finding of {negatives.name}"
