@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+import timm
 import torch
 from torch import Tensor
 
@@ -34,6 +35,28 @@ _BLOCKS_PER_STAGE = (1, 2, 2, 3, 3, 4, 1)
 
 class BodyWeightsError(Exception):
     """Pretrained weights are missing or do not fit; the sentence says which and what to do."""
+
+
+def pretrained_weights(body: str) -> Mapping[str, Tensor]:
+    """ImageNet weights of a body under timm's names, with a stem of three colours.
+
+    Those of ``tf_efficientnet_lite0`` come from an installed package; timm fetches all others.
+
+    Raises
+    ------
+    BodyWeightsError
+        When they are not installed or cannot be fetched.
+    """
+    if body == "tf_efficientnet_lite0":
+        return pretrained_efficientnet_lite0()
+    try:
+        weights: Mapping[str, Tensor] = timm.create_model(body, pretrained=True).state_dict()
+    except (OSError, RuntimeError) as error:
+        raise BodyWeightsError(
+            f"The ImageNet weights of {body} cannot be fetched ({error}). "
+            "Check the connection, or choose the preset compact, whose weights are installed."
+        ) from error
+    return weights
 
 
 def pretrained_efficientnet_lite0() -> dict[str, Tensor]:

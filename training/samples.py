@@ -15,20 +15,16 @@ from torch.utils.data import Dataset
 
 from detector.networks.protocol import ExamClass, Target
 from detector.presets import Preset
-from training.augmentation import Augmentation, augment, random_affine, warp
-from training.datasets.labelled_image import no_boxes
+from training.augmentation import augment, random_affine, warp
+from training.datasets.labelled_image import DataSetError, no_boxes
 from training.datasets.prepared_images import PreparedImages
 from training.synthesis import move_opacity, overlaps, paint_opacity
-
 
 PAINTED = 0.7
 """Share of normal radiographs that findings are painted into during the synthetic steps."""
 
 MOVED = 0.5
 """Share of normal radiographs that real findings are moved into afterwards."""
-
-DONOR_CHANGES = Augmentation(flip=0.5, rotation_degrees=4.0, scaling=0.1, shift=0.02)
-"""How a real finding is moved before it enters another chest: little, so that it stays in a lung."""
 
 
 class Sample(NamedTuple):
@@ -42,16 +38,25 @@ class Sample(NamedTuple):
 class SampleStream(Dataset[Sample]):
     """Samples by (step, position in the batch).
 
+    In the preset's synthetic steps the only findings are painted ones. Afterwards exams with a box
+    are drawn more often than those without, as the preset says, and where it asks for strong
+    augmentation real findings are moved into normal radiographs.
+
     Parameters
     ----------
     prepared
-        The training images.
+        The training images, at least one.
     places
         Boxes of real exams in units of the image's side, to paint at.
     preset
         What is drawn, and how it is changed.
     seed
         Names one of the many streams.
+
+    Raises
+    ------
+    DataSetError
+        When there is nothing to draw from.
     """
 
     def __init__(
@@ -66,20 +71,25 @@ class SampleStream(Dataset[Sample]):
         self.preset = preset
         self.seed = seed
         is_positive = np.array([image.is_positive for image in prepared.images])
-        self.positives = np.flatnonzero(is_positive)
-        self.negatives = np.flatnonzero(~is_positive)
-        weights = np.where(is_positive, preset.positive_oversampling, 1.0)
-        self.cumulated_weights = np.cumsum(weights / weights.sum())
+        self._positives = np.flatnonzero(is_positive)
+        self._negatives = np.flatnonzero(~is_positive)
+        if not len(prepared):
+            raise DataSetError("There is no image to train on. Choose other folds.")
+        if preset.synthetic_steps and not (len(places) and len(self._negatives)):
+            raise DataSetError(
+                "Painting opacities needs radiographs without findings, and boxes to place them "
+                "by. Add both, or train without painted steps (--synthetic-steps 0)."
+            )
+        weights = np.where(is_positive, float(preset.positive_oversampling), 1.0)
+        self._probabilities = weights / weights.sum()
 
     def __getitem__(self, key: tuple[int, int]) -> Sample:
+        """Make the sample of one (step, position)."""
         step, position = key
         generator = np.random.default_rng((self.seed, step, position))
-        if step < self.preset.synthetic_steps:
-            image, boxes, exam_class = self._synthetic(generator)
-        else:
-            image, boxes, exam_class = self._real(generator)
-        size = self._size(step)
-        image, boxes = augment(image, boxes, Augmentation(), size, generator)
+        make = self._synthetic if step < self.preset.synthetic_steps else self._real
+        image, boxes, exam_class = make(generator)
+        image, boxes = augment(self.preset.augmentation, image, boxes, self._size(step), generator)
         return Sample(image, boxes, exam_class)
 
     def _size(self, step: int) -> int:
@@ -88,54 +98,61 @@ class SampleStream(Dataset[Sample]):
         return int(generator.choice(self.preset.training_sizes))
 
     def _synthetic(self, generator: np.random.Generator) -> Sample:
-        index = int(generator.choice(self.negatives))
-        image, exam_class = self._negative(index)
-        if exam_class is not ExamClass.NORMAL or generator.random() >= PAINTED:
-            return Sample(image, no_boxes(), exam_class)
-        places = self.places[int(generator.integers(len(self.places)))]
-        boxes = places * np.float32(self.prepared.size)
+        sample = self._as_it_is(int(generator.choice(self._negatives)))
+        if sample.exam_class is not ExamClass.NORMAL or generator.random() >= PAINTED:
+            return sample
+        boxes = self.places[int(generator.integers(len(self.places)))] * self.prepared.size
         for box in boxes:
-            paint_opacity(image, box, generator)
-        return Sample(image, boxes, ExamClass.LUNG_OPACITY)
+            paint_opacity(sample.image, box, generator)
+        return Sample(sample.image, boxes, ExamClass.LUNG_OPACITY)
 
     def _real(self, generator: np.random.Generator) -> Sample:
-        index = int(np.searchsorted(self.cumulated_weights, generator.random(), side="right"))
-        index = min(index, len(self.prepared) - 1)
-        labelled = self.prepared.images[index]
-        if labelled.is_positive:
-            pixels = np.array(self.prepared.pixels[index])
-            return Sample(pixels, self.prepared.boxes(index), labelled.exam_class)
-        image, exam_class = self._negative(index)
+        sample = self._as_it_is(int(generator.choice(len(self.prepared), p=self._probabilities)))
         if (
-            exam_class is not ExamClass.NORMAL
-            or not len(self.positives)
+            self.preset.augmentation != "strong"
+            or sample.exam_class is not ExamClass.NORMAL
+            or not len(self._positives)
             or generator.random() >= MOVED
         ):
-            return Sample(image, no_boxes(), exam_class)
+            return sample
         boxes = no_boxes()
         for _ in range(int(generator.integers(1, 3))):
-            donor = int(generator.choice(self.positives))
-            donor_pixels, donor_boxes = warp(
-                self.prepared.pixels[donor],
-                self.prepared.boxes(donor),
-                random_affine(self.prepared.size, DONOR_CHANGES, generator),
-                self.prepared.size,
-            )
-            for box in donor_boxes:
-                if not overlaps(box, boxes):
-                    move_opacity(donor_pixels, box, image, generator)
-                    boxes = np.concatenate([boxes, box[None]])
-        exam_class = ExamClass.LUNG_OPACITY if len(boxes) else exam_class
-        return Sample(image, boxes, exam_class)
+            boxes = self._move_findings(sample.image, boxes, generator)
+        return Sample(
+            sample.image, boxes, ExamClass.LUNG_OPACITY if len(boxes) else sample.exam_class
+        )
 
-    def _negative(self, index: int) -> tuple[NDArray[np.uint8], ExamClass]:
-        return np.array(self.prepared.pixels[index]), self.prepared.images[index].exam_class
+    def _move_findings(
+        self,
+        image: NDArray[np.uint8],
+        boxes: NDArray[np.float32],
+        generator: np.random.Generator,
+    ) -> NDArray[np.float32]:
+        """Move the findings of a random exam to where none is yet; return all boxes."""
+        donor = int(generator.choice(self._positives))
+        # The donor moves little, so that its findings stay in a lung.
+        near = random_affine(
+            self.prepared.size, generator, rotation_degrees=4, scaling=0.1, shift=0.02
+        )
+        donor_image, donor_boxes = warp(
+            self.prepared.pixels[donor], self.prepared.boxes(donor), near, self.prepared.size
+        )
+        for box in donor_boxes:
+            if not overlaps(box, boxes):
+                move_opacity(donor_image, box, image, generator)
+                boxes = np.concatenate([boxes, box[None]])
+        return boxes
+
+    def _as_it_is(self, index: int) -> Sample:
+        return Sample(
+            np.array(self.prepared.pixels[index]),
+            self.prepared.boxes(index),
+            self.prepared.images[index].exam_class,
+        )
 
 
 def collate(samples: Sequence[Sample]) -> tuple[torch.Tensor, list[Target]]:
     """Stack samples into ``[B, 1, S, S]`` uint8 and their targets."""
     images = torch.from_numpy(np.stack([sample.image for sample in samples])[:, None])
-    targets = [
-        Target(torch.from_numpy(sample.boxes), int(sample.exam_class)) for sample in samples
-    ]
+    targets = [Target(torch.from_numpy(sample.boxes), int(sample.exam_class)) for sample in samples]
     return images, targets

@@ -77,14 +77,14 @@ def move_opacity(
     height, width = patch.shape
     if height < 8 or width < 8:
         return
-    weight = np.zeros((height, width), np.float32)
     rim_y, rim_x = max(2, height // 10), max(2, width // 10)
-    weight[rim_y:-rim_y, rim_x:-rim_x] = 1
-    weight = cv2.GaussianBlur(weight, (0, 0), sigmaX=rim_x / 1.5, sigmaY=rim_y / 1.5)
+    inside = np.zeros((height, width), np.float32)
+    inside[rim_y:-rim_y, rim_x:-rim_x] = 1
+    blurred = cv2.GaussianBlur(inside, (0, 0), sigmaX=rim_x / 1.5, sigmaY=rim_y / 1.5)
+    weight = np.asarray(blurred, np.float32)
     around = 1 - weight
     offset = ((region - patch) * around).sum() / around.sum()
-    weight *= generator.uniform(0.85, 1.0)
-    blended = region + weight * (patch + offset - region)
+    blended = region + generator.uniform(0.85, 1.0) * weight * (patch + offset - region)
     image[window] = np.clip(blended, 0, 255).astype(np.uint8)
 
 

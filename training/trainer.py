@@ -28,17 +28,34 @@ CHECKPOINT = "checkpoint.pt"
 LOG = "losses.jsonl"
 
 
-def learning_rate_factor(preset: Preset, step: int) -> float:
-    """Share of the peak learning rate at one step of the cosine schedule.
+def real_steps(preset: Preset, image_count: int) -> int:
+    """Length of the real training in steps; an epoch draws as many samples as there are images."""
+    if preset.steps is not None:
+        return preset.steps
+    assert preset.epochs is not None  # a preset gives one of the two
+    return preset.epochs * steps_per_epoch(preset, image_count)
 
-    The synthetic and the real steps each have a linear rise and a cosine down to 1 %.
+
+def steps_per_epoch(preset: Preset, image_count: int) -> int:
+    """Steps in which as many samples are drawn as there are images, rounded up."""
+    return math.ceil(image_count / preset.batch_size)
+
+
+def learning_rate_factor(preset: Preset, step: int, image_count: int) -> float:
+    """Share of the peak learning rate at one step.
+
+    The synthetic and the real steps each begin with a linear rise. Then ``cosine`` falls to 1 % at
+    their end, and ``step`` divides by ten every ``step_epochs`` epochs.
     """
     is_synthetic = step < preset.synthetic_steps
-    length = preset.synthetic_steps if is_synthetic else preset.steps
+    length = preset.synthetic_steps if is_synthetic else real_steps(preset, image_count)
     done = step if is_synthetic else step - preset.synthetic_steps
     warmup = min(preset.warmup_steps, length // 4)
     if done < warmup:
         return (done + 1) / warmup
+    if preset.schedule == "step":
+        epoch = done // steps_per_epoch(preset, image_count)
+        return float(0.1 ** (epoch // preset.step_epochs))
     progress = (done - warmup) / max(1, length - warmup)
     return 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * progress))
 
@@ -46,7 +63,8 @@ def learning_rate_factor(preset: Preset, step: int) -> float:
 class AveragedWeights:
     """An exponential moving average of everything in a network's state.
 
-    The decay grows from 0.1 to its final value, so that early averages follow the network.
+    The decay grows from 0.1 to its final value, so that early averages follow the network. A decay
+    of 0 keeps the last weights.
     """
 
     def __init__(self, network: nn.Module, decay: float) -> None:
@@ -81,8 +99,6 @@ class Trainer:
         Folder for the checkpoint and the log of losses.
     device
         Where to compute.
-    bfloat16
-        Whether to compute in bfloat16 where torch's autocast deems it safe.
     workers
         Processes that make samples; 0 makes them in this one. Results do not depend on it.
     recipe
@@ -97,7 +113,6 @@ class Trainer:
         *,
         out: Path,
         device: torch.device,
-        bfloat16: bool = False,
         workers: int = 0,
         recipe: dict[str, Any] | None = None,
     ) -> None:
@@ -107,17 +122,22 @@ class Trainer:
         self.preset = preset
         self.out = out
         self.device = device
-        self.bfloat16 = bfloat16
+        self.is_bfloat16 = preset.precision == "bf16" and device.type == "cuda"
         self.workers = workers
         self.recipe = {
             **(recipe or {}),
             "preset": preset.to_dict(),
-            "bfloat16": bfloat16,
         }
         self.step = 0
-        self.module.to(device=device, memory_format=torch.channels_last)
-        self.optimiser = torch.optim.AdamW(self._parameter_groups(), lr=preset.learning_rate)
-        self.averaged = AveragedWeights(self.module, preset.ema_decay)
+        self.module.to(device).to(memory_format=torch.channels_last)
+        optimiser = torch.optim.Adam if preset.optimiser == "adam" else torch.optim.AdamW
+        self.optimiser = optimiser(self._parameter_groups(), lr=preset.learning_rate)
+        self.averaged = AveragedWeights(self.module, preset.ema_decay or 0.0)
+
+    @property
+    def last_step(self) -> int:
+        """Where the preset's training ends."""
+        return self.preset.synthetic_steps + real_steps(self.preset, len(self.stream.prepared))
 
     def run(
         self,
@@ -150,11 +170,6 @@ class Trainer:
                     self.save()
                     saved = time.monotonic()
         self.save()
-
-    def averaged_network(self, fresh: nn.Module) -> nn.Module:
-        """Put the averaged weights into another network of the same preset and return it."""
-        fresh.load_state_dict(self.averaged.tensors)
-        return fresh.eval()
 
     def save(self) -> None:
         """Write the checkpoint."""
@@ -191,25 +206,26 @@ class Trainer:
         self._forget_log_after(self.step)
 
     def _step(self, images: Tensor, targets: Sequence[Target]) -> dict[str, float]:
-        factor = learning_rate_factor(self.preset, self.step)
+        factor = learning_rate_factor(self.preset, self.step, len(self.stream.prepared))
         for group in self.optimiser.param_groups:
             group["lr"] = self.preset.learning_rate * group["factor"] * factor
         pixels = images.to(self.device, non_blocking=True).float() / 255
         pixels = pixels.contiguous(memory_format=torch.channels_last)
         moved = [Target(target.boxes.to(self.device), target.exam_class) for target in targets]
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.is_bfloat16):
             losses = self.network.loss(pixels, moved)
         loss = torch.stack([part.float() for part in losses.values()]).sum()
+        parts = {name: float(part.detach()) for name, part in losses.items()}
         if not torch.isfinite(loss):
-            parts = ", ".join(f"{name} {float(part):g}" for name, part in losses.items())
             raise FloatingPointError(f"the loss is not finite at step {self.step}: {parts}")
         self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        nn.utils.clip_grad_norm_(self.module.parameters(), self.preset.gradient_clip)
+        loss.backward()  # type: ignore[no-untyped-call]
+        if self.preset.gradient_clip is not None:
+            nn.utils.clip_grad_norm_(self.module.parameters(), self.preset.gradient_clip)
         self.optimiser.step()
         self.averaged.update(self.module)
         self.step += 1
-        return {name: float(part.detach()) for name, part in losses.items()}
+        return parts
 
     def _batches(self, until: int) -> Iterator[tuple[Tensor, list[Target]]]:
         keys = [
@@ -218,7 +234,7 @@ class Trainer:
         ]
         loader: DataLoader[Any] = DataLoader(
             self.stream,
-            batch_sampler=keys,  # type: ignore[arg-type]
+            batch_sampler=keys,
             num_workers=self.workers,
             collate_fn=collate,
             worker_init_fn=_use_one_thread,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import timm
@@ -21,9 +21,18 @@ class Body(nn.Module):
         Width of the two added levels.
     is_norm_frozen
         Whether batch normalisation keeps its statistics in training mode as well.
+    frozen
+        Names of modules of the timm network whose weights and statistics training leaves alone.
     """
 
-    def __init__(self, name: str, extra_channels: int, *, is_norm_frozen: bool = False) -> None:
+    def __init__(
+        self,
+        name: str,
+        extra_channels: int,
+        *,
+        is_norm_frozen: bool = False,
+        frozen: Sequence[str] = (),
+    ) -> None:
         super().__init__()
         self.name = name
         self.is_norm_frozen = is_norm_frozen
@@ -35,6 +44,9 @@ class Body(nn.Module):
         self.channels = (*widths, extra_channels, extra_channels)
         self.level4 = nn.Conv2d(widths[-1], extra_channels, 3, stride=2, padding=1)
         self.level5 = nn.Conv2d(extra_channels, extra_channels, 3, stride=2, padding=1)
+        self.frozen = tuple(frozen)
+        for part in self.frozen:
+            self.features.get_submodule(part).requires_grad_(False)
 
     def forward(self, images: Tensor) -> list[Tensor]:
         """Return five feature maps for normalised images ``[B, 1, S, S]``."""
@@ -44,12 +56,14 @@ class Body(nn.Module):
         return levels
 
     def train(self, mode: bool = True) -> Body:
-        """Set the training mode, except for frozen normalisation."""
+        """Set the training mode, except for what is frozen."""
         super().train(mode)
         if self.is_norm_frozen:
             for module in self.features.modules():
                 if isinstance(module, nn.BatchNorm2d):
                     module.eval()
+        for part in self.frozen:
+            self.features.get_submodule(part).eval()
         return self
 
 

@@ -85,7 +85,12 @@ class CenterScaleDetector(nn.Module):
         mean, standard_deviation = body_normalisation(preset.body)
         self.register_buffer("mean", torch.tensor(mean))
         self.register_buffer("standard_deviation", torch.tensor(standard_deviation))
-        self.body = Body(preset.body, preset.channels, is_norm_frozen=preset.is_body_norm_frozen)
+        self.body = Body(
+            preset.body,
+            preset.channels,
+            is_norm_frozen=preset.is_body_norm_frozen,
+            frozen=preset.frozen_body,
+        )
         pyramid = FeaturePyramid if preset.pyramid == "fpn" else LateralPyramid
         self.pyramid = pyramid(self.body.channels, preset.channels)
         self.point_head = PointHead(preset)

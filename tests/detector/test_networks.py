@@ -147,9 +147,26 @@ def test_every_parameter_learns(name: str) -> None:
         {"quality"} if network.preset.has_quality else set()
     )
     total(parts).backward()
+    frozen = tuple(f"body.features.{part}." for part in network.preset.frozen_body)
     for parameter_name, parameter in network.named_parameters():
-        assert parameter.grad is not None, parameter_name
-        assert parameter.grad.isfinite().all(), parameter_name
+        if parameter_name.startswith(frozen):
+            assert parameter.grad is None, parameter_name
+        else:
+            assert parameter.grad is not None, parameter_name
+            assert parameter.grad.isfinite().all(), parameter_name
+
+
+def test_frozen_parts_of_the_body_keep_their_statistics_in_training() -> None:
+    network = build("compact").train()
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    network.loss(images(2), TARGETS)
+    changed = {
+        name.removeprefix("body.features.")
+        for name, value in network.state_dict().items()
+        if name.endswith("running_mean") and not torch.equal(value, before[name])
+    }
+    assert changed
+    assert not any(name.startswith(network.preset.frozen_body) for name in changed)
 
 
 @pytest.mark.parametrize("name", PRESETS)
@@ -162,6 +179,7 @@ def test_a_batch_without_any_box_has_a_finite_loss_and_gradient(name: str) -> No
     assert all(
         parameter.grad is not None and parameter.grad.isfinite().all()
         for parameter in network.parameters()
+        if parameter.requires_grad
     )
 
 

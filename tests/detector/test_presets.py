@@ -50,16 +50,22 @@ def test_the_papers_rows_differ_in_augmentation_and_then_in_the_center_loss() ->
     assert with_focal.center_loss == "gaussian_focal"
 
 
-def test_compact_is_best_made_smaller_and_pretrained_on_synthetic_opacities() -> None:
+def test_compact_is_best_made_small_enough_to_train_on_a_cpu() -> None:
     assert differing_fields(PRESETS["best"], PRESETS["compact"]) == {
         "name",
+        "input_size",
         "body",
+        "frozen_body",
         "channels",
         "head_depth",
         "has_quality",
         "scale_loss",
+        "training_sizes",
         "synthetic_steps",
         "steps",
+        "learning_rate",
+        "body_learning_rate_factor",
+        "ema_decay",
     }
 
 
@@ -74,6 +80,7 @@ def test_a_preset_survives_the_json_of_a_model_card(name: str) -> None:
 def test_the_fingerprint_covers_every_field() -> None:
     preset = PRESETS["ours"]
     special: dict[str, dict[str, Any]] = {
+        "frozen_body": {"frozen_body": ("conv1",)},
         "level_limits": {"level_limits": (1.0, 2.0, 3.0, 4.0)},
         "training_sizes": {"training_sizes": (256,)},
         "center_loss": {"center_loss": "quality_focal"},

@@ -2,36 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import csv
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from training.datasets.labelled_image import LabelledImage
 from training.datasets.truth import read_challenge_labels
 
 CHALLENGE_SIZE = 1024
 """Rows and columns of every image of the challenge."""
 
+NIH_MAP = "rsna_nih_map.csv"
 
-def read_box_places(labels: Path, excluded: Collection[str]) -> list[NDArray[np.float32]]:
+
+def read_box_places(labels: Path, held_out: Iterable[LabelledImage]) -> list[NDArray[np.float32]]:
     """The boxes of each positive exam of a challenge label table, in units of the image's side.
 
     Parameters
     ----------
     labels
-        A table such as ``stage_2_train_labels.csv``.
-    excluded
-        ``patientId`` of exams that must not be looked at, such as those kept for judging.
+        A table such as ``stage_2_train_labels.csv``. Where ``rsna_nih_map.csv`` lies beside it, it
+        says whose exam each is.
+    held_out
+        Images kept for judging. Their exams, and all exams of their patients, are not looked at.
 
     Returns
     -------
     places
         For each exam ``[N, 4]`` x0 y0 x1 y1 in [0, 1].
     """
-    exams = read_challenge_labels(labels).exams
+    excluded = {image.name: image.patient for image in held_out}
+    nih_map = labels.with_name(NIH_MAP)
+    patients = _read_patients(nih_map) if nih_map.is_file() else {}
+    excluded_patients = set(excluded.values())
     return [
         (boxes / CHALLENGE_SIZE).astype(np.float32)
-        for exam, boxes in sorted(exams.items())
-        if len(boxes) and exam not in excluded
+        for exam, boxes in sorted(read_challenge_labels(labels).exams.items())
+        if len(boxes) and exam not in excluded and patients.get(exam) not in excluded_patients
     ]
+
+
+def _read_patients(nih_map: Path) -> dict[str, str]:
+    """The NIH patient of each ``patientId``; NIH names images ``<patient>_<follow-up>.png``."""
+    with nih_map.open(newline="", encoding="utf-8") as table:
+        return {
+            row["patientId"]: str(int(row["nih"].partition("_")[0]))
+            for row in csv.DictReader(table)
+        }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -33,16 +32,19 @@ class PreparedImages:
         ``[N, S, S]`` uint8, read-only, mapped from disk.
     maps
         Between each image and its square.
+    extents
+        Width and height of each image.
     """
 
     images: tuple[LabelledImage, ...]
     pixels: NDArray[np.uint8]
     maps: tuple[ImageMap, ...]
+    extents: tuple[tuple[int, int], ...]
 
     @property
     def size(self) -> int:
         """Side of the squares, in pixels."""
-        return self.pixels.shape[1]
+        return int(self.pixels.shape[1])
 
     def boxes(self, index: int) -> NDArray[np.float32]:
         """Boxes of one image, ``[N, 4]`` in network pixels."""
@@ -98,10 +100,11 @@ def prepare_images(
             unfinished.replace(pixels_path)
             (Path(folder) / "facts.npy").replace(facts_path)
     facts = np.load(facts_path)
-    for image, (_, _, _, _, width, height) in zip(images, facts, strict=True):
-        _require_inside(image, int(width), int(height))
     maps = tuple(ImageMap((sx, sy), (int(left), int(top))) for sx, sy, left, top, _, _ in facts)
-    return PreparedImages(tuple(images), np.load(pixels_path, mmap_mode="r"), maps)
+    extents = tuple((int(width), int(height)) for *_, width, height in facts)
+    for image, (width, height) in zip(images, extents, strict=True):
+        _require_inside(image, width, height)
+    return PreparedImages(tuple(images), np.load(pixels_path, mmap_mode="r"), maps, extents)
 
 
 def _require_inside(image: LabelledImage, width: int, height: int) -> None:
@@ -118,6 +121,6 @@ def _require_inside(image: LabelledImage, width: int, height: int) -> None:
 def _digest(images: Sequence[LabelledImage], size: int) -> str:
     digest = hashlib.sha256(f"{PREPARATION} {size}".encode())
     for image in images:
-        facts = os.stat(image.path)
+        facts = image.path.stat()
         digest.update(f"\n{image.path.resolve()} {facts.st_size} {facts.st_mtime_ns}".encode())
     return digest.hexdigest()[:32]

@@ -1,0 +1,82 @@
+"""A data set small enough to write in a test, in the challenge's layout."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.uid import ComputedRadiographyImageStorage, ExplicitVRLittleEndian, generate_uid
+
+SIDE = 96
+BOX = (20.0, 30.0, 24.0, 36.0)
+"""x, y, width, height of the bright patch in each positive exam."""
+
+
+def write_dicom(path: Path, pixels: NDArray[np.uint8], patient_id: str) -> None:
+    radiograph = Dataset()
+    radiograph.SOPClassUID = ComputedRadiographyImageStorage
+    radiograph.SOPInstanceUID = generate_uid(entropy_srcs=[path.name])
+    radiograph.StudyInstanceUID = generate_uid(entropy_srcs=[path.name, "study"])
+    radiograph.SeriesInstanceUID = generate_uid(entropy_srcs=[path.name, "series"])
+    radiograph.Modality = "CR"
+    radiograph.PatientID = patient_id
+    radiograph.PatientName = ""
+    radiograph.Rows, radiograph.Columns = pixels.shape
+    radiograph.SamplesPerPixel = 1
+    radiograph.PhotometricInterpretation = "MONOCHROME2"
+    radiograph.BitsAllocated = radiograph.BitsStored = 8
+    radiograph.HighBit = 7
+    radiograph.PixelRepresentation = 0
+    radiograph.PixelData = pixels.tobytes()
+    radiograph.file_meta = FileMetaDataset()
+    radiograph.file_meta.MediaStorageSOPClassUID = radiograph.SOPClassUID
+    radiograph.file_meta.MediaStorageSOPInstanceUID = radiograph.SOPInstanceUID
+    radiograph.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    path.parent.mkdir(parents=True, exist_ok=True)
+    radiograph.save_as(path, enforce_file_format=True)
+
+
+def write_table(path: Path, header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([header, *rows])
+
+
+@pytest.fixture
+def challenge_folder(tmp_path: Path) -> Path:
+    """Six exams of five patients: ``a`` and ``b`` are one person's; ``a``, ``c`` have a box."""
+    folder = tmp_path / "challenge"
+    patients = {"a": "1", "b": "1", "c": "2", "d": "3", "e": "4", "f": "5"}
+    classes = {
+        "a": "Lung Opacity",
+        "b": "Normal",
+        "c": "Lung Opacity",
+        "d": "No Lung Opacity / Not Normal",
+        "e": "Normal",
+        "f": "Normal",
+    }
+    x, y, width, height = map(int, BOX)
+    for name, patient in patients.items():
+        pixels = np.full((SIDE, SIDE), 60, np.uint8)
+        if name in "ac":
+            pixels[y : y + height, x : x + width] = 200
+        write_dicom(folder / "stage_2_train_images" / f"{name}.dcm", pixels, patient)
+    write_table(
+        folder / "stage_2_train_labels.csv",
+        ("patientId", "x", "y", "width", "height", "Target"),
+        [(n, *BOX, 1) if n in "ac" else (n, "", "", "", "", 0) for n in patients],
+    )
+    write_table(
+        folder / "stage_2_detailed_class_info.csv", ("patientId", "class"), list(classes.items())
+    )
+    folds = {"1": 0, "2": 1, "3": 0, "4": 1, "5": 2}
+    write_table(
+        folder / "patients.csv",
+        ("patientId", "nih_patient", "fold"),
+        [(name, patient, folds[patient]) for name, patient in patients.items()],
+    )
+    return folder

@@ -1,0 +1,120 @@
+"""The stream of samples is a function of (seed, step, position) and mixes what the preset says."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from detector.networks.protocol import ExamClass
+from detector.presets import PRESETS, Preset
+from training.datasets.labelled_image import DataSetError
+from training.datasets.prepared_images import PreparedImages, prepare_images
+from training.datasets.rsna import read_challenge
+from training.samples import MOVED, PAINTED, SampleStream, collate
+
+PLACES = [np.array([[0.2, 0.2, 0.4, 0.5], [0.6, 0.2, 0.8, 0.5]], np.float32)]
+PRESET = replace(
+    PRESETS["compact"], training_sizes=(64, 96), synthetic_steps=100, steps=100, batch_size=4
+)
+
+
+@pytest.fixture
+def prepared(challenge_folder: Path, tmp_path: Path) -> PreparedImages:
+    return prepare_images(read_challenge(challenge_folder), 96, tmp_path / "cache")
+
+
+def stream(prepared: PreparedImages, preset: Preset = PRESET, seed: int = 0) -> SampleStream:
+    return SampleStream(prepared, PLACES, preset, seed)
+
+
+def test_a_sample_depends_on_seed_step_and_position_alone(prepared: PreparedImages) -> None:
+    first, second = stream(prepared), stream(prepared)
+    for key in ((0, 0), (150, 3)):
+        first[7, 1]  # what was drawn before does not matter
+        one, other = first[key], second[key]
+        np.testing.assert_array_equal(one.image, other.image)
+        np.testing.assert_array_equal(one.boxes, other.boxes)
+    assert not np.array_equal(first[150, 3].image, stream(prepared, seed=1)[150, 3].image)
+
+
+def test_all_samples_of_a_step_have_one_size_out_of_the_presets(prepared: PreparedImages) -> None:
+    samples = stream(prepared)
+    sizes = [{samples[step, position].image.shape for position in range(4)} for step in range(20)]
+    assert all(len(shapes) == 1 for shapes in sizes)
+    assert set.union(*sizes) == {(64, 64), (96, 96)}
+
+
+def test_at_first_the_only_findings_are_painted_into_normal_exams(
+    prepared: PreparedImages,
+) -> None:
+    samples = stream(prepared)
+    drawn = [samples[step, position] for step in range(100) for position in range(4)]
+    assert {len(sample.boxes) for sample in drawn} == {0, 2}
+    for sample in drawn:
+        assert (sample.exam_class is ExamClass.LUNG_OPACITY) == (len(sample.boxes) > 0)
+    # Of the four negatives b, d, e, f all but d are normal: 3/4 · 0.7 = 0.525 of the samples, with
+    # a standard deviation of sqrt(0.525 · 0.475 / 400) = 0.025.
+    painted = np.mean([len(sample.boxes) > 0 for sample in drawn])
+    assert painted == pytest.approx(0.75 * PAINTED, abs=0.1)
+
+
+def test_afterwards_positives_are_oversampled_and_their_findings_moved(
+    prepared: PreparedImages,
+) -> None:
+    samples = stream(prepared)
+    drawn = [samples[step, position] for step in range(100, 200) for position in range(4)]
+    # Two positives weigh 3 each beside four negatives of 1: 6/10 are positive. Findings enter half
+    # of the three normal ones: 3/10 · 0.5. Together 0.75; few are lost to augmentation.
+    positive = np.mean([sample.exam_class is ExamClass.LUNG_OPACITY for sample in drawn])
+    assert positive == pytest.approx(0.6 + 0.3 * MOVED, abs=0.1)
+    assert {sample.exam_class for sample in drawn} == {
+        ExamClass.NORMAL,
+        ExamClass.NO_OPACITY_NOT_NORMAL,
+        ExamClass.LUNG_OPACITY,
+    }
+
+
+def test_moved_findings_keep_their_boxes_around_them(prepared: PreparedImages) -> None:
+    samples = stream(prepared)
+    for step in range(100, 130):
+        image, boxes, _ = samples[step, 0]
+        for x0, y0, x1, y1 in boxes:
+            third_x, third_y = (x1 - x0) / 3, (y1 - y0) / 3
+            inside = image[
+                int(y0 + third_y) : int(y1 - third_y), int(x0 + third_x) : int(x1 - third_x)
+            ]
+            assert inside.mean() > np.median(image) + 20
+
+
+def test_without_augmentation_images_stay_as_they_are(prepared: PreparedImages) -> None:
+    preset = replace(PRESET, augmentation="none", training_sizes=(96,), synthetic_steps=0)
+    samples = stream(prepared, preset)
+    seen = {samples[step, 0].image.tobytes() for step in range(60)}
+    assert seen == {pixels.tobytes() for pixels in prepared.pixels}
+
+
+def test_the_stored_images_are_never_painted_on(prepared: PreparedImages) -> None:
+    before = np.array(prepared.pixels)
+    samples = stream(prepared)
+    for step in range(90, 110):
+        samples[step, 0]
+    np.testing.assert_array_equal(prepared.pixels, before)
+
+
+def test_painting_without_canvases_or_places_is_refused(prepared: PreparedImages) -> None:
+    with pytest.raises(DataSetError, match="Painting opacities needs"):
+        SampleStream(prepared, [], PRESET, seed=0)
+
+
+def test_a_batch_has_one_grey_channel_and_a_target_for_each_image(
+    prepared: PreparedImages,
+) -> None:
+    samples = stream(prepared)
+    images, targets = collate([samples[0, position] for position in range(4)])
+    assert images.shape[:2] == (4, 1)
+    assert images.shape[2] == images.shape[3]
+    assert len(targets) == 4
+    assert all(target.boxes.shape[1] == 4 for target in targets)

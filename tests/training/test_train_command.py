@@ -1,0 +1,117 @@
+"""pneumo-train goes from a data set to weights that the detector loads."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from typer.testing import CliRunner
+
+from detector.presets import PRESETS
+from detector.weights import load_weights
+from training import train_command
+
+runner = CliRunner()
+
+
+@pytest.fixture(autouse=True)
+def tiny_preset(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A network that trains in a second, with random weights for its pretrained ones."""
+    tiny = replace(
+        PRESETS["compact"],
+        name="tiny",
+        body="test_efficientnet",
+        frozen_body=("conv_stem",),
+        channels=32,
+        head_depth=1,
+        input_size=128,
+        training_sizes=(128,),
+        synthetic_steps=1,
+        steps=2,
+        batch_size=2,
+    )
+    monkeypatch.setitem(PRESETS, "tiny", tiny)
+
+    def random_weights(body: str) -> dict[str, torch.Tensor]:
+        from detector.networks.bodies import Body
+
+        return Body(body, 16).features.state_dict()
+
+    monkeypatch.setattr(train_command, "pretrained_weights", random_weights)
+
+
+def train(data: Path, out: Path, *more: str) -> tuple[int, str]:
+    arguments = ["--data", str(data), "--out", str(out), "--preset", "tiny", "--workers", "0"]
+    result = runner.invoke(train_command._application, [*arguments, *more])
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result.exit_code, result.output
+
+
+def test_training_writes_weights_with_a_card_that_load(
+    challenge_folder: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "run"
+    status, _ = train(challenge_folder, out, "--folds", "0,1", "--judge")
+    assert status == 0
+    network, card = load_weights(out / "tiny.safetensors")
+    assert card.preset == PRESETS["tiny"]
+    assert network.preset == PRESETS["tiny"]
+    assert card.training_data == "5 radiographs of challenge, folds 0, 1."
+    assert card.training_command.startswith("pneumo-train")
+    assert "non-commercial" in card.terms
+    (operating_point,) = card.operating_points
+    assert operating_point.threshold == card.score_threshold
+    assert "training images" in operating_point.measured_on
+    # Fold 2 is one exam without a box, for which only the challenge metric may be defined.
+    assert all(metric.data.endswith("1 exams, 0 positive") for metric in card.metrics)
+    assert (out / "losses.jsonl").read_text().count("\n") == 3
+
+
+def test_a_run_is_never_overwritten(challenge_folder: Path, tmp_path: Path) -> None:
+    train(challenge_folder, tmp_path / "run", "--folds", "0")
+    status, output = train(challenge_folder, tmp_path / "run", "--folds", "0")
+    assert status == 2
+    assert "holds a run already" in output
+
+
+def test_a_finished_run_resumes_to_the_same_weights(challenge_folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    train(challenge_folder, out, "--folds", "0,1")
+    _, card = load_weights(out / "tiny.safetensors")
+    status, _ = train(challenge_folder, out, "--folds", "0,1", "--resume")
+    assert status == 0
+    _, again = load_weights(out / "tiny.safetensors")
+    assert again.fingerprint == card.fingerprint
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (("--folds", "0,9"), "There is no fold 9"),
+        (("--folds", "zero"), "--folds takes numbers"),
+        (("--folds", "0", "--preset", "huge"), "There is no preset huge"),
+        (("--folds", "0", "--device", "tpu"), "There is no device tpu"),
+        (("--folds", "0", "--resume"), "nothing to resume"),
+        (("--folds", "0", "--negatives", "."), "holds no Data_Entry_2017.csv"),
+    ],
+)
+def test_unusable_arguments_are_refused_with_a_sentence(
+    challenge_folder: Path, tmp_path: Path, options: tuple[str, ...], sentence: str
+) -> None:
+    status, output = train(challenge_folder, tmp_path / "run", *options)
+    assert status == 2
+    assert sentence in output
+
+
+def test_the_command_line_changes_the_preset_that_is_kept(
+    challenge_folder: Path, tmp_path: Path
+) -> None:
+    options = ("--size", "160", "--steps", "1", "--synthetic-steps", "0", "--batch", "1")
+    status, _ = train(challenge_folder, tmp_path / "run", "--folds", "0", *options)
+    assert status == 0
+    _, card = load_weights(tmp_path / "run" / "tiny.safetensors")
+    assert card.preset.training_sizes == (160,)
+    assert (card.preset.input_size, card.preset.steps, card.preset.batch_size) == (160, 1, 1)

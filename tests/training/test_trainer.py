@@ -1,0 +1,269 @@
+"""Training goes on after any interruption as if there had been none."""
+
+from __future__ import annotations
+
+import json
+import math
+import random
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from detector.networks.protocol import Prediction, Target
+from detector.presets import PRESETS, Preset
+from training.checkpoints import CheckpointError
+from training.datasets.prepared_images import PreparedImages, prepare_images
+from training.datasets.rsna import read_challenge
+from training.samples import SampleStream
+from training.trainer import (
+    AveragedWeights,
+    Trainer,
+    learning_rate_factor,
+    real_steps,
+)
+
+PRESET = replace(
+    PRESETS["compact"],
+    training_sizes=(32,),
+    synthetic_steps=2,
+    steps=4,
+    batch_size=3,
+    warmup_steps=2,
+)
+
+
+class TinyDetector(nn.Module):
+    """Learns whether there is a box, with dropout and batch norm so that all state matters."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.body = nn.Sequential(nn.Conv2d(1, 4, 5, stride=4), nn.BatchNorm2d(4), nn.ReLU())
+        self.head = nn.Sequential(nn.Dropout(0.5), nn.Linear(4, 1))
+
+    def loss(self, images: Tensor, targets: Sequence[Target]) -> dict[str, Tensor]:
+        logits = self.head(self.body(images).mean(dim=(2, 3)))[:, 0]
+        truth = torch.tensor([float(len(target.boxes) > 0) for target in targets])
+        return {"center": nn.functional.binary_cross_entropy_with_logits(logits, truth)}
+
+    def predict(self, images: Tensor) -> list[Prediction]:
+        raise NotImplementedError
+
+
+@pytest.fixture
+def prepared(challenge_folder: Path, tmp_path: Path) -> PreparedImages:
+    return prepare_images(read_challenge(challenge_folder), 32, tmp_path / "cache")
+
+
+def trainer(
+    prepared: PreparedImages, out: Path, preset: Preset = PRESET, workers: int = 0
+) -> Trainer:
+    torch.manual_seed(0)
+    places = [np.array([[0.2, 0.2, 0.6, 0.6]], np.float32)]
+    return Trainer(
+        TinyDetector(),
+        SampleStream(prepared, places, preset, seed=0),
+        preset,
+        out=out,
+        device=torch.device("cpu"),
+        workers=workers,
+        recipe={"seed": 0},
+    )
+
+
+def everything(trained: Trainer) -> dict[str, Any]:
+    return {
+        "network": trained.module.state_dict(),
+        "averaged": trained.averaged.tensors,
+        "optimiser": trained.optimiser.state_dict()["state"],
+    }
+
+
+def assert_bit_equal(first: Any, second: Any) -> None:
+    if isinstance(first, Tensor):
+        assert torch.equal(first, second)
+    elif isinstance(first, dict):
+        assert first.keys() == second.keys()
+        for key in first:
+            assert_bit_equal(first[key], second[key])
+    else:
+        assert first == second
+
+
+class TestResuming:
+    def test_six_steps_equal_three_and_three_bit_for_bit(
+        self, prepared: PreparedImages, tmp_path: Path
+    ) -> None:
+        whole = trainer(prepared, tmp_path / "whole")
+        whole.run(6)
+        interrupted = trainer(prepared, tmp_path / "parts")
+        interrupted.run(3)
+        # Another process starts with other random states.
+        torch.manual_seed(99)
+        random.seed(99)
+        np.random.seed(99)  # noqa: NPY002
+        resumed = trainer(prepared, tmp_path / "parts")
+        resumed.resume()
+        assert resumed.step == 3
+        resumed.run(6)
+        assert_bit_equal(everything(whole), everything(resumed))
+
+    def test_a_crash_between_checkpoints_loses_steps_but_not_their_equality(
+        self, prepared: PreparedImages, tmp_path: Path
+    ) -> None:
+        whole = trainer(prepared, tmp_path / "whole")
+        whole.run(6)
+        crashing = trainer(prepared, tmp_path / "parts")
+        crashing.run(2)
+
+        def crash(step: int, _losses: dict[str, float]) -> None:
+            if step == 4:
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            crashing.run(6, progressed=crash)
+        resumed = trainer(prepared, tmp_path / "parts")
+        resumed.resume()
+        assert resumed.step == 2
+        resumed.run(6)
+        assert_bit_equal(everything(whole), everything(resumed))
+        logs = [
+            (tmp_path / name / "losses.jsonl").read_text().splitlines()
+            for name in ("whole", "parts")
+        ]
+        assert logs[0] == logs[1]
+        assert [json.loads(line)["step"] for line in logs[0]] == [1, 2, 3, 4, 5, 6]
+
+    def test_random_states_go_on_where_they_were(
+        self, prepared: PreparedImages, tmp_path: Path
+    ) -> None:
+        trained = trainer(prepared, tmp_path)
+        trained.save()
+        expected = random.random(), np.random.random(), torch.rand(1)  # noqa: NPY002
+        trained.resume()
+        assert (random.random(), np.random.random(), torch.rand(1)) == expected  # noqa: NPY002
+
+    @pytest.mark.parametrize("workers", [1, 2])
+    def test_results_do_not_depend_on_the_number_of_workers(
+        self, prepared: PreparedImages, tmp_path: Path, workers: int
+    ) -> None:
+        alone = trainer(prepared, tmp_path / "alone")
+        alone.run(3)
+        helped = trainer(prepared, tmp_path / "helped", workers=workers)
+        helped.run(3)
+        assert_bit_equal(everything(alone), everything(helped))
+
+    def test_nothing_to_resume_is_said(self, prepared: PreparedImages, tmp_path: Path) -> None:
+        with pytest.raises(CheckpointError, match="nothing to resume"):
+            trainer(prepared, tmp_path).resume()
+
+    def test_another_recipe_is_refused(self, prepared: PreparedImages, tmp_path: Path) -> None:
+        trainer(prepared, tmp_path).save()
+        with pytest.raises(CheckpointError, match="was made with preset"):
+            trainer(prepared, tmp_path, replace(PRESET, learning_rate=1.0)).resume()
+
+    def test_a_truncated_checkpoint_is_refused(
+        self, prepared: PreparedImages, tmp_path: Path
+    ) -> None:
+        trained = trainer(prepared, tmp_path)
+        trained.save()
+        path = tmp_path / "checkpoint.pt"
+        path.write_bytes(path.read_bytes()[:2000])
+        with pytest.raises(CheckpointError, match="damaged"):
+            trained.resume()
+
+    def test_a_failed_write_keeps_the_old_checkpoint(
+        self, prepared: PreparedImages, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        trained = trainer(prepared, tmp_path)
+        trained.run(2)
+
+        def fail(_state: object, file: Any) -> None:
+            file.write(b"half")
+            raise OSError(28, "No space left on device")
+
+        monkeypatch.setattr(torch, "save", fail)
+        with pytest.raises(OSError, match="No space left"):
+            trained.run(3)
+        monkeypatch.undo()
+        trained.resume()
+        assert trained.step == 2
+
+
+class TestLearningRate:
+    def test_each_part_rises_and_falls_as_a_cosine(self) -> None:
+        preset = replace(PRESET, synthetic_steps=40, steps=80, warmup_steps=10)
+        factors = [learning_rate_factor(preset, step, 6) for step in range(120)]
+        assert factors[:10] == pytest.approx([(step + 1) / 10 for step in range(10)])
+        # In the middle of the 30 steps after the rise: 0.01 + 0.99 / 2.
+        assert factors[25] == pytest.approx(0.505)
+        assert factors[39] < 0.02
+        assert factors[40] == pytest.approx(0.1)
+        # 35 steps after the rise of the real part, which falls over 70.
+        assert factors[85] == pytest.approx(0.505)
+
+    def test_the_papers_schedule_divides_by_ten_every_hundred_epochs(self) -> None:
+        paper = PRESETS["ours"]
+        assert real_steps(paper, 7) == 300 * 7  # batches of one
+        factors = [learning_rate_factor(paper, step, 7) for step in (0, 699, 700, 1400)]
+        assert factors == pytest.approx([1, 1, 0.1, 0.01])
+
+    def test_an_epoch_ends_with_a_smaller_batch(self) -> None:
+        preset = replace(PRESET, steps=None, epochs=2, batch_size=4)
+        assert real_steps(preset, 6) == 2 * 2
+
+    def test_the_pretrained_body_learns_slower_and_biases_do_not_decay(
+        self, prepared: PreparedImages, tmp_path: Path
+    ) -> None:
+        preset = replace(PRESET, body_learning_rate_factor=0.1, learning_rate=0.5)
+        network = TinyDetector()
+        network.body = nn.Module()
+        network.body.features = nn.Conv2d(1, 2, 3)
+        groups = Trainer(
+            network,
+            SampleStream(prepared, [], replace(preset, synthetic_steps=0), seed=0),
+            preset,
+            out=tmp_path,
+            device=torch.device("cpu"),
+        ).optimiser.param_groups
+        found = {
+            (group["factor"], group["weight_decay"], parameter.ndim)
+            for group in groups
+            for parameter in group["params"]
+        }
+        assert found == {(0.1, 0.01, 4), (0.1, 0.0, 1), (1.0, 0.01, 2), (1.0, 0.0, 1)}
+
+
+class TestAverage:
+    def test_it_follows_fast_at_first_and_slowly_later(self) -> None:
+        network = nn.Linear(1, 1, bias=False)
+        nn.init.constant_(network.weight, 0.0)
+        averaged = AveragedWeights(network, decay=0.5)
+        nn.init.constant_(network.weight, 1.0)
+        averaged.update(network)
+        # The first decay is 1/10: 0.1 · 0 + 0.9 · 1.
+        assert averaged.tensors["weight"].item() == pytest.approx(0.9)
+        averaged.updates = 100
+        averaged.update(network)
+        # Later it is 0.5: 0.5 · 0.9 + 0.5 · 1.
+        assert averaged.tensors["weight"].item() == pytest.approx(0.95)
+
+    def test_without_averaging_it_keeps_the_last_weights(self) -> None:
+        network = nn.Linear(1, 1, bias=False)
+        averaged = AveragedWeights(network, decay=0.0)
+        for value in (1.0, 2.0):
+            nn.init.constant_(network.weight, value)
+            averaged.update(network)
+            assert averaged.tensors["weight"].item() == value
+
+
+def test_a_loss_that_is_not_finite_stops_the_run(prepared: PreparedImages, tmp_path: Path) -> None:
+    trained = trainer(prepared, tmp_path)
+    nn.init.constant_(trained.module.head[1].bias, math.nan)  # type: ignore[index,union-attr]
+    with pytest.raises(FloatingPointError, match=r"not finite at step 0.*nan"):
+        trained.run(1)

@@ -1,0 +1,95 @@
+"""What a trained network finds: the threshold that its card names, and its figures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from detector.model_card import Metric
+from detector.networks.center_scale import CenterScaleDetector
+from training.datasets.prepared_images import PreparedImages
+from training.evaluation.exam import Exam
+from training.evaluation.matching import Criterion, match_exams
+from training.evaluation.report import Estimate, evaluate
+
+BATCH = 16
+RESAMPLES = 2000
+OPERATING_IOU = 0.4
+"""IoU at which a box counts as found when the threshold is chosen: the challenge's lowest."""
+
+
+def detect(network: CenterScaleDetector, prepared: PreparedImages) -> list[Exam]:
+    """Run the network, in evaluation mode, over prepared images of its input size.
+
+    Boxes of the exams are in pixels of the original images.
+    """
+    device = next(network.parameters()).device
+    exams = []
+    for start in range(0, len(prepared), BATCH):
+        chunk = range(start, min(start + BATCH, len(prepared)))
+        pixels = np.stack([prepared.pixels[index] for index in chunk])[:, None]
+        images = torch.from_numpy(pixels).to(device).float() / 255
+        for index, found in zip(chunk, network.predict(images), strict=True):
+            image, image_map = prepared.images[index], prepared.maps[index]
+            width, height = prepared.extents[index]
+            exams.append(
+                Exam(
+                    image_id=image.name,
+                    patient=image.patient,
+                    width=width,
+                    height=height,
+                    truth=image.boxes,
+                    boxes=image_map.to_image(_numpy(found.boxes)),
+                    scores=_numpy(found.scores),
+                    exam_score=found.exam_score,
+                )
+            )
+    return exams
+
+
+def choose_threshold(exams: Sequence[Exam]) -> float:
+    """The score threshold with the best F1 of boxes; never choose it on the exams that are judged.
+
+    F1 = 2 TP / (detections + true boxes); of equal thresholds the highest. 1 where nothing is
+    found.
+    """
+    matches = match_exams(exams, [Criterion(OPERATING_IOU)])
+    hits = np.cumsum(matches.is_hit[0])
+    if not len(hits) or not hits[-1]:
+        return 1.0
+    detections = np.arange(1, len(hits) + 1)
+    f1 = 2 * hits / (detections + matches.truth_count.sum())
+    return float(matches.score[int(np.argmax(f1))])
+
+
+def judge(exams: Sequence[Exam], *, threshold: float, data: str, command: str) -> list[Metric]:
+    """The figures of a model card, with 95 % intervals from a bootstrap over patients."""
+    evaluation = evaluate(exams, threshold=threshold, resamples=RESAMPLES)
+    positives, everyone = evaluation.positives, evaluation.all_exams
+    figures: list[tuple[str, Estimate]] = [
+        ("AP50 of positive exams", positives["AP50"]),
+        ("AP50 of all exams", everyone["AP50"]),
+        ("AP at IoU 0.4 of positive exams", positives["AP40"]),
+        ("AR10 of positive exams", positives["AR10"]),
+        ("Challenge metric", everyone["Challenge"]),
+        ("Exam AUROC", everyone["AUROC"]),
+    ]
+    data = f"{data}: {evaluation.exam_count} exams, {evaluation.positive_count} positive"
+    return [
+        Metric(
+            name=name,
+            value=figure.value,
+            interval=figure.interval,
+            data=data,
+            command=command,
+        )
+        for name, figure in figures
+        if figure.value is not None
+    ]
+
+
+def _numpy(tensor: Tensor) -> np.ndarray:
+    return np.asarray(tensor.cpu().numpy(), np.float32)

@@ -1,0 +1,283 @@
+"""``pneumo-train``: from a data set to weights with their card."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import numpy as np
+import torch
+import typer
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from detector.errors import InputError
+from detector.model_card import Metric, ModelCard, OperatingPoint
+from detector.networks.bodies import load_body_weights
+from detector.networks.center_scale import CenterScaleDetector
+from detector.presets import PRESETS, Preset
+from detector.weights import save_weights
+from training.body_weights import BodyWeightsError, pretrained_weights
+from training.checkpoints import CheckpointError
+from training.datasets.box_table import read_box_places
+from training.datasets.data_set import read_data_set
+from training.datasets.labelled_image import DataSetError, LabelledImage
+from training.datasets.nih import read_no_finding
+from training.datasets.prepared_images import PreparedImages, prepare_images
+from training.datasets.splits import require_disjoint_patients, without_patients
+from training.judging import choose_threshold, detect, judge
+from training.samples import SampleStream
+from training.trainer import CHECKPOINT, Trainer
+
+UNUSABLE_ARGUMENTS = 2
+VERSION = "1"
+"""Of the weights that this command writes."""
+TERMS = (
+    "RSNA Pneumonia Detection Challenge annotations: non-commercial research and education only. "
+    "Radiographs: NIH ChestX-ray14 (Wang et al., CVPR 2017), provided by the NIH Clinical Center."
+)
+
+_console = Console(stderr=True, soft_wrap=True, markup=False, highlight=False)
+_application = typer.Typer(
+    add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
+)
+
+
+def main() -> None:
+    """Run ``pneumo-train``."""
+    _application()
+
+
+@_application.command()
+def train_detector(
+    data: Annotated[
+        Path,
+        typer.Option(help="Folder in the RSNA challenge's layout, or a COCO file by its images."),
+    ],
+    folds: Annotated[str, typer.Option(metavar="N,N", help="Folds of patients to train on.")],
+    out: Annotated[Path, typer.Option(help="Folder for checkpoint, log and weights.")],
+    preset: Annotated[str, typer.Option(help=f"One of {', '.join(PRESETS)}.")] = "compact",
+    negatives: Annotated[
+        Path | None, typer.Option(help="Folder in NIH's layout: its No Finding radiographs.")
+    ] = None,
+    places: Annotated[
+        Path | None,
+        typer.Option(
+            help="Challenge label table that says where to paint opacities.",
+            show_default="where those of the training images lie",
+        ),
+    ] = None,
+    size: Annotated[int | None, typer.Option(help="Side of the network's input.")] = None,
+    steps: Annotated[int | None, typer.Option(help="Steps on real boxes.")] = None,
+    synthetic_steps: Annotated[int | None, typer.Option(help="Painted steps before them.")] = None,
+    batch: Annotated[int | None, typer.Option(help="Images a step.")] = None,
+    seed: Annotated[int, typer.Option(help="Where chance starts.")] = 0,
+    workers: Annotated[int, typer.Option(help="Processes that make samples.")] = 1,
+    threads: Annotated[
+        int | None, typer.Option(help="Threads of a CPU; 1 is best on a busy machine.")
+    ] = None,
+    device: Annotated[str, typer.Option(help="cpu, cuda or auto.")] = "auto",
+    save_minutes: Annotated[float, typer.Option(help="Time between checkpoints.")] = 3.0,
+    resume: Annotated[bool, typer.Option(help="Go on from the checkpoint in OUT.")] = False,
+    judge_held_out: Annotated[
+        bool,
+        typer.Option(
+            "--judge", help="In the end, measure on the other folds and put it on the card."
+        ),
+    ] = False,
+) -> None:
+    """Train a pneumonia detector and write its weights with their card. Research use only."""
+    if preset not in PRESETS:
+        _stop(f"There is no preset {preset}. Choose one of {', '.join(PRESETS)}.")
+    if not resume and (out / CHECKPOINT).exists():
+        _stop(f"{out} holds a run already. Resume it with --resume, or name another folder.")
+    chosen = _change(PRESETS[preset], size, steps, synthetic_steps, batch)
+    if threads is not None:
+        torch.set_num_threads(threads)
+    try:
+        splits = _read_splits(data, _parse_folds(folds), negatives, chosen)
+        trainer = Trainer(
+            _pretrained_network(chosen, seed),
+            _stream(splits, chosen, places, out, seed),
+            chosen,
+            out=out,
+            device=_device(device),
+            workers=workers,
+            recipe={"images": [image.name for image in splits.training], "seed": seed},
+        )
+        if resume:
+            trainer.resume()
+        _run(trainer, save_minutes * 60)
+        network = CenterScaleDetector(chosen).to(trainer.device).eval()
+        network.load_state_dict(trainer.averaged.tensors)
+        card = _describe(network, splits, out, is_judged=judge_held_out)
+    except (InputError, DataSetError, BodyWeightsError, CheckpointError) as error:
+        _stop(str(error))
+    weights = out / f"{chosen.name}.safetensors"
+    save_weights(weights, network.cpu(), card)
+    for metric in card.metrics:
+        _console.print(f"{metric.name}: {metric.value:.3f} {metric.interval}")
+    _console.print(f"Weights: {weights}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Splits:
+    """The labelled images of the wanted folds, the same with added negatives, and all others."""
+
+    labelled: Sequence[LabelledImage]
+    training: Sequence[LabelledImage]
+    held_out: Sequence[LabelledImage]
+    name: str
+    """Of the wanted folds."""
+    source: str
+    """A phrase that says where the training images come from."""
+
+
+def _read_splits(
+    data: Path, folds: Collection[int], negatives: Path | None, preset: Preset
+) -> _Splits:
+    labelled, held_out = read_data_set(data).split(folds)
+    training = [image for image in labelled if image.is_positive or not preset.is_positives_only]
+    name = f"{data.name}, folds {', '.join(map(str, sorted(folds)))}"
+    source = f"{len(training)} radiographs of {name}"
+    if negatives is not None and not preset.is_positives_only:
+        patients = {image.patient for image in held_out}
+        added = without_patients(read_no_finding(negatives), patients)
+        training += added
+        source += f", and {len(added)} without finding of {negatives.name}"
+    require_disjoint_patients({"the training images": training, "the held-out images": held_out})
+    return _Splits(labelled, training, held_out, name, f"{source}.")
+
+
+def _stream(
+    splits: _Splits, preset: Preset, places: Path | None, out: Path, seed: int
+) -> SampleStream:
+    prepared = _prepare(splits.training, max(preset.training_sizes), out)
+    return SampleStream(prepared, _places(places, splits.held_out, prepared), preset, seed)
+
+
+def _places(
+    labels: Path | None, held_out: Sequence[LabelledImage], prepared: PreparedImages
+) -> list[NDArray[np.float32]]:
+    """Where findings lie, in units of the image's side, held-out patients left out."""
+    if labels is not None:
+        return read_box_places(labels, held_out)
+    return [
+        prepared.boxes(index) / np.float32(prepared.size)
+        for index, image in enumerate(prepared.images)
+        if image.is_positive
+    ]
+
+
+def _pretrained_network(preset: Preset, seed: int) -> CenterScaleDetector:
+    torch.manual_seed(seed)
+    network = CenterScaleDetector(preset)
+    load_body_weights(network.body, pretrained_weights(preset.body))
+    return network
+
+
+def _describe(
+    network: CenterScaleDetector, splits: _Splits, out: Path, *, is_judged: bool
+) -> ModelCard:
+    """The card of a trained network; the held-out images are looked at here or never."""
+    preset = network.preset
+    command = shlex.join(["pneumo-train", *sys.argv[1:]])
+    labelled = _prepare(splits.labelled, preset.input_size, out)
+    threshold = choose_threshold(detect(network, labelled))
+    metrics: list[Metric] = []
+    if is_judged:
+        held_out = detect(network, _prepare(splits.held_out, preset.input_size, out))
+        others = f"the exams held out from {splits.name}"
+        metrics = judge(held_out, threshold=threshold, data=others, command=command)
+    return ModelCard(
+        name=preset.name,
+        version=VERSION,
+        preset=preset,
+        terms=TERMS,
+        training_data=splits.source,
+        training_command=command,
+        metrics=tuple(metrics),
+        operating_points=(
+            OperatingPoint(
+                name="best F1 of boxes at IoU 0.4",
+                threshold=threshold,
+                measured_on=f"the training images of {splits.name}",
+            ),
+        ),
+        score_threshold=threshold,
+    )
+
+
+def _change(
+    preset: Preset,
+    size: int | None,
+    steps: int | None,
+    synthetic_steps: int | None,
+    batch: int | None,
+) -> Preset:
+    """The preset with what the command line asks for instead."""
+    if size is not None:
+        preset = replace(preset, input_size=size, training_sizes=(size,))
+    if steps is not None:
+        preset = replace(preset, steps=steps, epochs=None)
+    if synthetic_steps is not None:
+        preset = replace(preset, synthetic_steps=synthetic_steps)
+    if batch is not None:
+        preset = replace(preset, batch_size=batch)
+    return preset
+
+
+def _prepare(images: Sequence[LabelledImage], size: int, out: Path) -> PreparedImages:
+    with Progress(console=_console, transient=True) as progress:
+        task = progress.add_task("Decoding", total=len(images))
+        return prepare_images(
+            images, size, out / "prepared", lambda done: progress.update(task, completed=done)
+        )
+
+
+def _run(trainer: Trainer, save_every: float) -> None:
+    with Progress(
+        TextColumn("step {task.completed}/{task.total}"),
+        BarColumn(),
+        TextColumn("{task.description}"),
+        TimeRemainingColumn(),
+        console=_console,
+    ) as progress:
+        task = progress.add_task("", total=trainer.last_step, completed=trainer.step)
+
+        def show(step: int, losses: dict[str, float]) -> None:
+            parts = "  ".join(f"{name} {value:.3f}" for name, value in losses.items())
+            progress.update(task, completed=step, description=parts)
+
+        trainer.run(trainer.last_step, save_every=save_every, progressed=show)
+
+
+def _parse_folds(text: str) -> tuple[int, ...]:
+    try:
+        return tuple(int(fold) for fold in text.split(","))
+    except ValueError:
+        _stop(f"--folds takes numbers with commas between them, not “{text}”.")
+
+
+def _device(name: str) -> torch.device:
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    if name not in ("cpu", "cuda"):
+        _stop(f"There is no device {name}. Use cpu, cuda or auto.")
+    if name == "cuda" and not torch.cuda.is_available():
+        _stop("There is no CUDA device here. Use --device cpu.")
+    return torch.device(name)
+
+
+def _stop(sentence: str) -> NoReturn:
+    _console.print(sentence)
+    raise typer.Exit(UNUSABLE_ARGUMENTS)
+
+
+if __name__ == "__main__":
+    main()
