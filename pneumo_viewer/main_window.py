@@ -136,7 +136,9 @@ class MainWindow(QMainWindow):
             [self.worklist_dock, self.findings_dock], [400, 330], Qt.Orientation.Horizontal
         )
 
-    def _dock(self, title: str, panel: WorklistPanel | FindingsPanel, area: Qt.DockWidgetArea) -> QDockWidget:
+    def _dock(
+        self, title: str, panel: WorklistPanel | FindingsPanel, area: Qt.DockWidgetArea
+    ) -> QDockWidget:
         dock = QDockWidget(title, self)
         dock.setObjectName(title)
         dock.setWidget(panel)

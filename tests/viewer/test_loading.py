@@ -33,7 +33,7 @@ from pneumo_viewer.library.scanning import Refusal, ScannedImage, list_folders, 
 from pneumo_viewer.library.thumbnails import ThumbnailCache, make_thumbnail
 
 CHALLENGE_TABLE = "patientId,x,y,width,height,Target\n1,10,20,30,40,1\n"
-PRIVATE_SYNTAX = "1.2.826.0.1.3680043.8.498.1"
+MPEG2_SYNTAX = "1.2.840.10008.1.2.4.100"
 
 
 def dicom(**elements: Any) -> FileDataset:
@@ -152,7 +152,7 @@ def test_a_bad_folder_opens_each_file_is_listed_and_the_rest_is_shown(
     [
         (lambda dataset: setattr(dataset, "PixelData", dataset.PixelData[:4000]), DamagedFileError),
         (
-            lambda dataset: setattr(dataset.file_meta, "TransferSyntaxUID", PRIVATE_SYNTAX),
+            lambda dataset: setattr(dataset.file_meta, "TransferSyntaxUID", MPEG2_SYNTAX),
             DecoderMissingError,
         ),
     ],
