@@ -14,7 +14,7 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar, QToolBar, QWidget
 
-from pneumo_viewer.theme import SECONDARY, TEXT
+from pneumo_viewer.canvas.colours import SECONDARY, TEXT
 
 
 class Scope(Enum):

@@ -40,6 +40,7 @@ from pneumo_viewer.review.changes import Aspect, Change
 from pneumo_viewer.review.findings import Verdict
 from pneumo_viewer.review.operations import SetVerdict
 from pneumo_viewer.settings import Settings
+from pneumo_viewer.theme import UNIT
 from pneumo_viewer.workspace import Workspace
 from resources import DEMO_STUDIES
 
@@ -133,7 +134,7 @@ class MainWindow(QMainWindow):
             "Findings", self.findings_panel, Qt.DockWidgetArea.RightDockWidgetArea
         )
         self.resizeDocks(
-            [self.worklist_dock, self.findings_dock], [400, 330], Qt.Orientation.Horizontal
+            [self.worklist_dock, self.findings_dock], [380, 340], Qt.Orientation.Horizontal
         )
 
     def _dock(
@@ -185,6 +186,8 @@ class MainWindow(QMainWindow):
         status.addWidget(self._scoring_progress)
         status.addPermanentWidget(self._reading)
         status.addPermanentWidget(self._detector)
+        for label in (self._reading, self._detector):
+            label.setContentsMargins(2 * UNIT, 0, 3 * UNIT, 0)
 
     def _connect_actions(self) -> None:
         viewport, worklist, session = self.viewport, self.worklist, self.session

@@ -5,17 +5,13 @@ from __future__ import annotations
 from PySide6.QtGui import QColor, QFont, QPalette
 from PySide6.QtWidgets import QApplication
 
-VIEWPORT = "#000000"
+from pneumo_viewer.canvas.colours import SECONDARY, SELECTION, TEXT
+
 WINDOW = "#15181d"
 PANEL = "#1b1f26"
 RAISED = "#242a33"
 LINE = "#2c323b"
-TEXT = "#e6e9ed"
-SECONDARY = "#9aa4b0"
-SELECTION = "#4da3ff"
 SELECTED_ROW = "#22364d"
-DETECTION = "#ff4d40"
-TICK = "#45d18a"
 WARNING = "#ffc247"
 
 UNIT = 4

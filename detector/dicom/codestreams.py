@@ -14,6 +14,7 @@ _JPEG_2000_START = b"\xff\x4f\xff\x51"
 _END = b"\xff\xd9"
 # Start of frame, ITU-T T.81 table B.1: all of 0xC0..0xCF but DHT, JPG and DAC; and JPEG-LS's SOF55.
 _JPEG_FRAME_MARKERS = {*range(0xC0, 0xD0), 0xF7} - {0xC4, 0xC8, 0xCC}
+_START_OF_SCAN = 0xDA
 _MARKERS_WITHOUT_LENGTH = {0x01, *range(0xD0, 0xD9)}
 
 
@@ -23,8 +24,8 @@ class Codestream:
 
     rows: int
     columns: int
-    precision: int
     components: int
+    precision: int
 
 
 def read_codestream(frame: bytes) -> Codestream | None:
@@ -43,6 +44,8 @@ def is_complete(frame: bytes) -> bool:
 
 
 def _read_jpeg(frame: bytes) -> Codestream | None:
+    """The frame header, if marker segments follow one another from SOI to the scan (T.81 B.2)."""
+    found = None
     position = 2
     while position + 4 <= len(frame) and frame[position] == 0xFF:
         marker = frame[position + 1]
@@ -52,9 +55,11 @@ def _read_jpeg(frame: bytes) -> Codestream | None:
         if marker in _MARKERS_WITHOUT_LENGTH:
             position += 2
             continue
+        if marker == _START_OF_SCAN:
+            return found
         if marker in _JPEG_FRAME_MARKERS and position + 10 <= len(frame):
             precision, rows, columns, components = struct.unpack_from(">BHHB", frame, position + 4)
-            return Codestream(rows, columns, precision, components)
+            found = Codestream(rows, columns, components, precision)
         position += 2 + int(struct.unpack_from(">H", frame, position + 2)[0])
     return None
 
@@ -65,4 +70,4 @@ def _read_jpeg_2000(frame: bytes) -> Codestream | None:
         return None
     width, height, left, top = struct.unpack_from(">4I", frame, 8)
     (components,) = struct.unpack_from(">H", frame, 40)
-    return Codestream(height - top, width - left, (frame[42] & 0x7F) + 1, components)
+    return Codestream(height - top, width - left, components, (frame[42] & 0x7F) + 1)

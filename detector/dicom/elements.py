@@ -32,6 +32,7 @@ _CONVERSION_ERRORS = (
     EOFError,
     LookupError,
     NotImplementedError,
+    OSError,
     TypeError,
     ValueError,
     struct.error,

@@ -18,6 +18,7 @@ from detector.dicom.decoding import (
     damage_reported,
     decode_compressed,
     decode_native,
+    is_native,
     require_decoder,
 )
 from detector.dicom.elements import quiet_pydicom
@@ -76,12 +77,12 @@ def read_frame(header: Header, data: bytes, index: int, source: str) -> Frame:
         raise IndexError(f"frame {index} of an image with {header.frame_count}")
     layout = image_pixel_of(header, source)
     is_lossy = _is_lossy(header)
-    if header.transfer_syntax.is_encapsulated:
-        require_decoder(header.transfer_syntax, source)
+    require_decoder(header.transfer_syntax, source)
+    if is_native(header.transfer_syntax):
+        samples, photometric = _native_frame(header, layout, data, index, source)
+    else:
         codestream = _compressed_frame(header, data, index, source)
         samples, photometric = decode_compressed(codestream, header.transfer_syntax, layout, source)
-    else:
-        samples, photometric = _native_frame(header, layout, data, index, source)
     samples = samples.astype(samples.dtype.newbyteorder("="), copy=False)
     if photometric == "PALETTE COLOR":
         with quiet_pydicom(), damage_reported(source, "its palette cannot be used"):
@@ -167,7 +168,7 @@ def _stored_values(header: Header, layout: ImagePixel, values: Samples, is_lossy
     """
     syntax, bits = header.transfer_syntax, layout.bits_stored
     low, high = layout.value_range
-    is_codestream = syntax.is_encapsulated and syntax != uid.RLELossless
+    is_codestream = not is_native(syntax) and syntax != uid.RLELossless
     if not is_codestream:
         values = values >> (layout.high_bit + 1 - bits)
     if values.min() < low or values.max() > high:

@@ -31,9 +31,9 @@ class PercentilePreset:
 
 
 PERCENTILE_PRESETS = (
-    PercentilePreset("lung", 0.5, 75.0),
-    PercentilePreset("mediastinum", 30.0, 99.5),
-    PercentilePreset("bone", 50.0, 99.9),
+    PercentilePreset("lung", 0.5, 80.0),
+    PercentilePreset("mediastinum", 25.0, 99.5),
+    PercentilePreset("bone", 40.0, 99.9),
 )
 _AUTOMATIC_MARGIN = 0.1
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from pydicom import uid
+from pydicom import config, uid
 from pydicom.dataset import FileDataset
 from pydicom.filereader import read_partial
 
@@ -159,9 +159,9 @@ def _parse(stream: BinaryIO, source: str) -> tuple[FileDataset, PixelElement | N
     with quiet_pydicom():
         try:
             dataset = read_partial(stream, stop_when=is_pixel_data, force=True)
-        except OSError:
-            raise
         except Exception as error:  # pydicom's parser lets errors of every kind out
+            if isinstance(error, OSError) and error.errno is not None:
+                raise  # from the file system, not from pydicom
             raise DamagedFileError(source, "its DICOM header cannot be parsed") from error
     return dataset, found[-1] if found else None
 
@@ -169,7 +169,7 @@ def _parse(stream: BinaryIO, source: str) -> tuple[FileDataset, PixelElement | N
 def _why_no_pixels(elements: Elements, source: str) -> InputError:
     """The reason for which a data set holds no pixels."""
     meta = Elements(elements.dataset.file_meta, elements.notes)
-    kind = uid.UID(elements.text("SOPClassUID") or meta.text("MediaStorageSOPClassUID")).name
+    kind = _uid(elements.text("SOPClassUID") or meta.text("MediaStorageSOPClassUID")).name
     is_dicom = kind or any(keyword in elements for keyword in _EVERY_OBJECT_HAS_ONE_OF)
     if not is_dicom:
         return NotAnImageFileError(source, "its bytes are neither DICOM nor a picture")
@@ -178,10 +178,14 @@ def _why_no_pixels(elements: Elements, source: str) -> InputError:
     return NoPixelDataError(source, f"it is a DICOM object of another kind ({kind or 'unnamed'})")
 
 
+def _uid(text: str) -> uid.UID:
+    return uid.UID(text, config.IGNORE)
+
+
 def _transfer_syntax(dataset: FileDataset, pixels: PixelElement, source: str) -> uid.UID:
     named = Elements(dataset.file_meta, []).text("TransferSyntaxUID")
     if named:
-        return uid.UID(named)
+        return _uid(named)
     if pixels.length is None:
         raise DamagedFileError(source, "it does not say how its pixels are compressed")
     is_implicit, is_little_endian = dataset.original_encoding

@@ -65,7 +65,7 @@ def _picture_header(data: bytes) -> Codestream | None:
     if len(data) < 26:
         return None
     columns, rows, precision, colour_type = struct.unpack_from(">IIBB", data, 16)
-    return Codestream(rows, columns, precision, 1 if colour_type in (0, 4) else 3)
+    return Codestream(rows, columns, 1 if colour_type in (0, 4) else 3, precision)
 
 
 def _is_whole_png(data: bytes) -> bool:

@@ -7,7 +7,7 @@ import math
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
@@ -59,18 +59,38 @@ class ImageItem(QGraphicsItem):
         option: QStyleOptionGraphicsItem,
         widget: QWidget | None = None,
     ) -> None:
-        """Draw the smallest level that has at least one pixel for each pixel of the screen."""
+        """Resample the smallest level that has a pixel for each pixel of the screen.
+
+        OpenCV resamples 8-bit grey several times faster than the painter does.
+        """
         if self._pixels is None or self._table is None:
             return
-        scale = painter.deviceTransform().m11()
-        halvings = max(math.floor(-math.log2(scale)), 0)
-        level, factor = self._level(halvings)
-        height, width = level.shape
-        image = QImage(level.data, width, height, width, QImage.Format.Format_Grayscale8)
-        painter.setRenderHint(
-            QPainter.RenderHint.SmoothPixmapTransform, factor > 1 or scale < _SHARP_FROM
+        world, ratio = painter.worldTransform(), painter.device().devicePixelRatioF()
+        covered = world.mapRect(self.boundingRect()) & QRectF(painter.viewport())
+        left, top = round(covered.left() * ratio), round(covered.top() * ratio)
+        width, height = round(covered.right() * ratio) - left, round(covered.bottom() * ratio) - top
+        if width <= 0 or height <= 0:
+            return
+        scale = world.m11() * ratio
+        level, factor = self._level(max(math.floor(-math.log2(scale)), 0))
+        step = 1 / (scale * factor)
+        columns, first_x = _seen(left - world.dx() * ratio, width, step, level.shape[1])
+        rows, first_y = _seen(top - world.dy() * ratio, height, step, level.shape[0])
+        to_level = np.array([[step, 0, first_x], [0, step, first_y]])
+        sampling = cv2.INTER_NEAREST if scale >= _SHARP_FROM else cv2.INTER_LINEAR
+        grey = np.empty((height, width), np.uint8)
+        cv2.warpAffine(
+            level[rows, columns],
+            to_level,
+            (width, height),
+            dst=grey,
+            flags=sampling | cv2.WARP_INVERSE_MAP,
+            borderMode=cv2.BORDER_REPLICATE,
         )
-        painter.drawImage(QRectF(0, 0, width * factor, height * factor), image)
+        image = QImage(grey.data, width, height, width, QImage.Format.Format_Grayscale8)
+        image.setDevicePixelRatio(ratio)
+        painter.resetTransform()
+        painter.drawImage(QPointF(left / ratio, top / ratio), image)
 
     def _level(self, halvings: int) -> tuple[NDArray[np.uint8], int]:
         """Return the level after at most so many halvings, and its pixels' size in the image."""
@@ -82,6 +102,26 @@ class ImageItem(QGraphicsItem):
             self._levels.append(_halved(self._levels[-1]))
         place = min(halvings, len(self._levels) - 1)
         return self._levels[place], 2**place
+
+
+def _seen(start: float, count: int, step: float, size: int) -> tuple[slice, float]:
+    """Return the part of a row or column of a level that is seen, and where in it that begins.
+
+    Parameters
+    ----------
+    start
+        Pixels of the screen from the image's edge to the first one drawn.
+    count
+        How many are drawn.
+    step
+        Pixels of the level per pixel of the screen.
+    size
+        Pixels of the level.
+    """
+    first = (start + 0.5) * step - 0.5  # a pixel's centre lies half a pixel after its edge
+    low = min(max(math.floor(first), 0), size - 1)
+    high = min(math.ceil(first + (count - 1) * step) + 1, size)
+    return slice(low, max(high, low + 1)), first - low
 
 
 def _halved(image: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -89,7 +89,7 @@ class ImageView(QGraphicsView):
         self._view: Window | LookupTable | None = None
         self._table: NDArray[np.uint8] | None = None
         self._is_inverted = False
-        self._value_range = 0.0
+        self._value_range: float | None = None
 
     @property
     def radiograph(self) -> Radiograph | None:
@@ -102,12 +102,12 @@ class ImageView(QGraphicsView):
         self._view = None
         self._table = None
         self._is_inverted = False
+        self._value_range = None
         self._placement = None
         self._image_item.set_image(None if radiograph is None else radiograph.pixels)
         if radiograph is None:
             self.view_changed.emit()
             return
-        self._value_range = automatic_window(radiograph).width
         self._placement = self._fitted(radiograph)
         self._place(self._placement)
         self.set_file_window()
@@ -163,6 +163,8 @@ class ImageView(QGraphicsView):
         """Widen the window by a drag to the right, brighten the image by a drag upwards."""
         if self._radiograph is None or self._view is None:
             return
+        if self._value_range is None:
+            self._value_range = automatic_window(self._radiograph).width
         larger_is_darker = self._radiograph.grey.is_inverted != self._is_inverted
         window = window_of(self._view)
         self.set_view(dragged_window(window, right, up, self._value_range, larger_is_darker))

@@ -6,14 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtGui import QColor, QFont, QFontInfo, QFontMetricsF, QPainter, QPainterPath, QPen
+from PySide6.QtGui import QColor, QFont, QFontInfo, QFontMetricsF, QPainter
 
 from pneumo_viewer.canvas import colours
 
 SMALL = 0.88
 HEADING = 1.35
-_RIMS = (4.0, 2.0)
-"""Widths of the strokes that darken the image around letters, one over the other."""
+_RIM = [QPointF(x, y) for x, y in ((-1, 0), (1, 0), (0, -1), (0, 1), (1, 1), (-1, -1))]
 
 
 def scaled_font(font: QFont, factor: float) -> QFont:
@@ -35,13 +34,10 @@ class PlacedText:
 def paint_texts(painter: QPainter, texts: Iterable[PlacedText]) -> None:
     """Draw lines of light text with a soft dark rim, which separates them from white bone."""
     for line in texts:
-        baseline = line.rect.topLeft() + QPointF(0, QFontMetricsF(line.font).ascent())
-        outline = QPainterPath()
-        outline.addText(baseline, line.font, line.text)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        for width in _RIMS:
-            painter.strokePath(outline, QPen(QColor(colours.SHADOW), width))
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         painter.setFont(line.font)
+        baseline = line.rect.topLeft() + QPointF(0, QFontMetricsF(line.font).ascent())
+        painter.setPen(QColor(colours.SHADOW))
+        for shift in _RIM:
+            painter.drawText(baseline + shift, line.text)
         painter.setPen(QColor(colours.TEXT))
         painter.drawText(baseline, line.text)

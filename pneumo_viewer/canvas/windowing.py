@@ -6,26 +6,19 @@ from dataclasses import replace
 
 import numpy as np
 
-from detector.dicom.grey_values import percentile_window
+from detector.dicom.grey_values import PERCENTILE_PRESETS, percentile_window
 from detector.radiograph import LookupTable, Radiograph, VoiFunction, Window
 
 _DRAG_LENGTH = 512
 """View pixels of a drag that change the window by the whole range of the image's values."""
 
-_PRESETS = {"lung": (0.5, 70.0), "mediastinum": (40.0, 97.0), "bone": (60.0, 99.9)}
-"""Percentiles of the values between black and white, as they appear before inversion."""
+_PRESETS = {preset.name: preset for preset in PERCENTILE_PRESETS}
 
 
 def preset_window(radiograph: Radiograph, name: str) -> Window:
-    """Make the window that shows "lung", "mediastinum" or "bone".
-
-    Values of CR and DX images have no unit, so that a preset is a range of percentiles of the
-    image's own values: lungs are its dark part, bone is its bright part.
-    """
-    dark, bright = _PRESETS[name]
-    if radiograph.grey.is_inverted:
-        dark, bright = 100 - bright, 100 - dark
-    return replace(percentile_window(radiograph, dark, bright), explanation=name)
+    """Make the window of one of `PERCENTILE_PRESETS`: "lung", "mediastinum" or "bone"."""
+    preset = _PRESETS[name]
+    return replace(percentile_window(radiograph, preset.low, preset.high), explanation=name)
 
 
 def region_window(radiograph: Radiograph, x0: float, y0: float, x1: float, y1: float) -> Window:

@@ -29,10 +29,11 @@ from PySide6.QtWidgets import (
 
 from detector.radiograph import Radiograph
 from pneumo_viewer.actions import Actions
-from pneumo_viewer.panels.title_bar import title_bar
+from pneumo_viewer.canvas.colours import DETECTION, SECONDARY, TEXT, TICK
 from pneumo_viewer.panels.threshold import ThresholdSlider
+from pneumo_viewer.panels.title_bar import title_bar
 from pneumo_viewer.review.findings import Finding, Verdict
-from pneumo_viewer.theme import DETECTION, SECONDARY, TEXT, TICK, UNIT
+from pneumo_viewer.theme import UNIT
 
 VERDICT_MARKS = {Verdict.ACCEPTED: "✓", Verdict.REJECTED: "✗", Verdict.UNDECIDED: ""}
 _VERDICT_WORDS = {

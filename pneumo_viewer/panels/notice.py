@@ -6,7 +6,8 @@ import qtawesome
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QWidget
 
-from pneumo_viewer.theme import SECONDARY, SELECTION, UNIT
+from pneumo_viewer.canvas.colours import SECONDARY, SELECTION
+from pneumo_viewer.theme import UNIT
 
 _SHOWN_FOR_MS = 12_000
 

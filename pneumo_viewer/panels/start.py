@@ -9,7 +9,8 @@ import qtawesome
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from pneumo_viewer.theme import LINE, SECONDARY, SELECTION, UNIT
+from pneumo_viewer.canvas.colours import SECONDARY, SELECTION, VIEWPORT
+from pneumo_viewer.theme import LINE, UNIT
 
 
 class StartPage(QWidget):
@@ -24,7 +25,7 @@ class StartPage(QWidget):
         super().__init__(parent)
         self.setObjectName("start")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.setStyleSheet("#start { background: #000000; }")
+        self.setStyleSheet(f"#start {{ background: {VIEWPORT}; }}")
         target = QFrame()
         target.setObjectName("target")
         target.setStyleSheet(f"#target {{ border: 1px dashed {LINE}; border-radius: 8px; }}")

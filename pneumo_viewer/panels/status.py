@@ -8,8 +8,9 @@ import qtawesome
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QToolButton, QWidget
 
+from pneumo_viewer.canvas.colours import SECONDARY
 from pneumo_viewer.canvas.image_view import PointerReading
-from pneumo_viewer.theme import SECONDARY, UNIT
+from pneumo_viewer.theme import UNIT
 
 
 class WorkProgress(QWidget):

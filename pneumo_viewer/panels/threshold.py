@@ -8,7 +8,8 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from pneumo_viewer.theme import DETECTION, LINE, SECONDARY, SELECTION, TEXT
+from pneumo_viewer.canvas.colours import DETECTION, SECONDARY, SELECTION, TEXT
+from pneumo_viewer.theme import LINE
 
 _MARGIN = 8
 _GROOVE_Y = 10

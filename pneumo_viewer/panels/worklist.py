@@ -29,6 +29,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from pneumo_viewer.canvas.colours import SECONDARY, TEXT, TICK
 from pneumo_viewer.library.index import StudyIndex
 from pneumo_viewer.library.scanning import Refusal
 from pneumo_viewer.panels.title_bar import title_bar
@@ -42,7 +43,7 @@ from pneumo_viewer.panels.worklist_model import (
 )
 from pneumo_viewer.review.changes import Aspect, Change
 from pneumo_viewer.review.session import ExamState, ReviewSession
-from pneumo_viewer.theme import SECONDARY, TEXT, TICK, UNIT, WARNING
+from pneumo_viewer.theme import UNIT, WARNING
 
 _IMAGE_ROW = 52
 _GROUP_ROW = 28
@@ -55,6 +56,7 @@ _SHOWN_ASPECTS = {
     Aspect.MODEL,
 }
 _PREFETCH = 2
+_NARROWEST = 320
 
 
 class _RowPainter(QStyledItemDelegate):
@@ -197,12 +199,13 @@ class WorklistPanel(QWidget):
         header.setMinimumSectionSize(40)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         header.setSectionResizeMode(Column.STUDY, QHeaderView.ResizeMode.Stretch)
-        for column in (Column.SCORE, Column.BOXES, Column.READ, Column.TRUTH):
-            header.resizeSection(column, 54)
+        for column, width in ((Column.SCORE, 44), (Column.READ, 60), (Column.TRUTH, 44)):
+            header.resizeSection(column, width)
         tree.selectionModel().currentChanged.connect(self._choose)
         self.order.rowsInserted.connect(lambda parent: tree.expandRecursively(parent))
         self.order.rowsInserted.connect(lambda parent: tree.expand(parent))
 
+        self.setMinimumWidth(_NARROWEST)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(2 * UNIT, UNIT, 0, 2 * UNIT)
         layout.setSpacing(2 * UNIT)

@@ -39,16 +39,14 @@ class Column(IntEnum):
 
     STUDY = 0
     SCORE = 1
-    BOXES = 2
-    READ = 3
-    TRUTH = 4
+    READ = 2
+    TRUTH = 3
 
 
 HEADINGS = {
     Column.STUDY: ("Study", "Patient, study and image"),
     Column.SCORE: ("Exam", "Probability of pneumonia by the detector; click to sort for triage"),
-    Column.BOXES: ("Boxes", "Findings at or above the threshold"),
-    Column.READ: ("Read", "Findings with a verdict, of those shown"),
+    Column.READ: ("Read", "Findings with a verdict, of those at or above the threshold"),
     Column.TRUTH: ("Truth", "Boxes of the ground truth; – where it is unknown"),
 }
 
@@ -319,14 +317,11 @@ class WorklistModel(QAbstractItemModel):
         score = self._session.exam_score(key)
         if score is None:
             return "" if column is Column.READ else "…"
-        decided, shown = self._session.progress(key)
         if column is Column.SCORE:
             return f"{score:.2f}"
-        if column is Column.BOXES:
-            return str(shown)
-        if not shown or self._session.exam_state(key) is ExamState.UNTOUCHED:
-            return ""
-        return f"{'✓' if decided == shown else '…'} {decided}/{shown}"
+        decided, shown = self._session.progress(key)
+        mark = "✓ " if self._session.exam_state(key) is ExamState.DONE else ""
+        return f"{mark}{decided}/{shown}"
 
     def _sort_value(self, node: Node, column: Column) -> float:
         """Larger values come first in triage order."""
@@ -342,7 +337,7 @@ class WorklistModel(QAbstractItemModel):
         if column is Column.SCORE:
             return score
         decided, shown = self._session.progress(key)
-        return float(shown) if column is Column.BOXES else decided / max(shown, 1)
+        return decided / max(shown, 1)
 
     @staticmethod
     def _searched_text(node: Node) -> str:
@@ -359,7 +354,7 @@ class WorklistModel(QAbstractItemModel):
         lines = [*node.lines, str(node.image.path)]
         lines.extend(
             f"{HEADINGS[column][0]}: {text}"
-            for column in (Column.SCORE, Column.BOXES, Column.READ, Column.TRUTH)
+            for column in (Column.SCORE, Column.READ, Column.TRUTH)
             if (text := self._figure(node, column))
         )
         return "\n".join(line for line in lines if line)

@@ -220,7 +220,7 @@ class TestViews:
         lut = LookupTable(0, np.array([0, 255], np.uint16), 8)
         window = Window(10, 20)
         pixels = np.array([[0, 9]], np.uint16)
-        assert default_view(radiograph(pixels, GreyScale(12, (), windows=(window,)))) is window
+        assert default_view(radiograph(pixels, GreyScale(12, windows=(window,)))) is window
         grey = GreyScale(12, windows=(window,), voi_luts=(lut,))
         assert default_view(radiograph(pixels, grey)) is lut
         assert offered_views(radiograph(pixels, grey)) == (lut, window)

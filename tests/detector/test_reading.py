@@ -1,21 +1,19 @@
-"""Reading: what comes out of a file, from headers full of surprises to pixels bit by bit."""
+"""Reading: stored values bit by bit, damage, refusals and pictures."""
 
 from __future__ import annotations
 
 import errno
 import hashlib
 import os
-import struct
-from datetime import date
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 import pytest
+from dicom_writing import RAMP, dicom, image_pixel
 from numpy.typing import NDArray
-from pydicom import config, uid
+from pydicom import uid
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.encaps import encapsulate
 
@@ -33,65 +31,7 @@ from detector.errors import (
 )
 from detector.radiograph import (
     ImageIdentity,
-    LookupTable,
-    PixelSpacing,
-    Rescale,
-    SpacingOrigin,
-    VoiFunction,
-    Window,
 )
-
-RAMP = np.arange(12, dtype=np.uint16).reshape(3, 4) * 300
-
-
-def dicom(
-    pixels: NDArray[np.integer[Any]] | bytes = RAMP,
-    syntax: uid.UID = uid.ExplicitVRLittleEndian,
-    preamble: bool = True,
-    **elements: Any,
-) -> bytes:
-    """A small DX file; elements of value None are left out."""
-    dataset = Dataset()
-    dataset.SOPClassUID = "1.2.840.10008.5.1.4.1.1.1.1"
-    dataset.SOPInstanceUID = "1.2.3.4"
-    dataset.Modality = "DX"
-    dataset.PhotometricInterpretation = "MONOCHROME2"
-    dataset.SamplesPerPixel = 1
-    if not isinstance(pixels, bytes):
-        dataset.Rows, dataset.Columns = pixels.shape[-2:]
-        dataset.BitsAllocated = dataset.BitsStored = 8 * pixels.itemsize
-        dataset.HighBit = dataset.BitsStored - 1
-        dataset.PixelRepresentation = int(pixels.dtype.kind == "i")
-        order = ">" if syntax == uid.ExplicitVRBigEndian else "<"
-        pixels = pixels.astype(pixels.dtype.newbyteorder(order)).tobytes()
-        pixels += b"\0" * (len(pixels) % 2)
-    dataset.PixelData = pixels
-    dataset["PixelData"].VR = "OW" if dataset.get("BitsAllocated", 8) == 16 else "OB"
-    for keyword, value in elements.items():
-        if value is None:
-            delattr(dataset, keyword)
-        else:
-            setattr(dataset, keyword, value)
-    dataset.file_meta = FileMetaDataset()
-    dataset.file_meta.TransferSyntaxUID = syntax
-    stream = BytesIO()
-    if preamble:
-        dataset.save_as(stream, enforce_file_format=True)
-    else:
-        del dataset.file_meta
-        dataset.save_as(
-            stream, implicit_vr=syntax.is_implicit_VR, little_endian=syntax.is_little_endian
-        )
-    return stream.getvalue()
-
-
-def raw_dicom(keyword: str, text: bytes, **elements: Any) -> bytes:
-    """A DX file in which one element holds bytes that pydicom would not write."""
-    placeholder = "7" * (len(text) + len(text) % 2)
-    with config.disable_value_validation():
-        data = dicom(**elements, **{keyword: placeholder})
-    assert data.count(placeholder.encode()) == 1
-    return data.replace(placeholder.encode(), text.ljust(len(placeholder)))
 
 
 class TestPixels:
@@ -147,7 +87,7 @@ class TestPixels:
         image = read_radiograph(
             dicom(
                 colours.tobytes(),
-                **_image_pixel(1, 4, 8),
+                **image_pixel(1, 4, 8),
                 SamplesPerPixel=3,
                 PlanarConfiguration=0,
                 PhotometricInterpretation="RGB",
@@ -160,14 +100,14 @@ class TestPixels:
     def test_lossy_jpeg_is_marked_and_decodes_as_opencv_does(self) -> None:
         picture = cv2.GaussianBlur(np.random.default_rng(0).random((40, 56)), (0, 0), 3) * 255
         frame = cv2.imencode(".jpg", picture.astype(np.uint8))[1].tobytes()
-        data = dicom(encapsulate([frame]), uid.JPEGBaseline8Bit, **_image_pixel(40, 56, 8))
+        data = dicom(encapsulate([frame]), uid.JPEGBaseline8Bit, **image_pixel(40, 56, 8))
         image = read_radiograph(data)
         assert image.is_lossy
         assert np.array_equal(image.pixels, cv2.imdecode(np.frombuffer(frame, np.uint8), 0))
 
     def test_lossy_overshoots_are_clipped_not_wrapped(self) -> None:
         frame = cv2.imencode(".jpg", np.full((8, 8), 200, np.uint8))[1].tobytes()
-        pixel = _image_pixel(8, 8, 8) | {"BitsStored": 7, "HighBit": 6}
+        pixel = image_pixel(8, 8, 8) | {"BitsStored": 7, "HighBit": 6}
         image = read_radiograph(dicom(encapsulate([frame]), uid.JPEGBaseline8Bit, **pixel))
         assert np.all(image.pixels == 127)
 
@@ -184,13 +124,13 @@ class TestDamage:
     def test_a_jpeg_that_breaks_off_inside_whole_fragments(self, kept: float) -> None:
         frame = _jpeg(np.random.default_rng(0).integers(0, 256, (64, 64)).astype(np.uint8))
         cut = frame[: int(len(frame) * kept)]
-        data = dicom(encapsulate([cut]), uid.JPEGBaseline8Bit, **_image_pixel(64, 64, 8))
+        data = dicom(encapsulate([cut]), uid.JPEGBaseline8Bit, **image_pixel(64, 64, 8))
         with pytest.raises(DamagedFileError, match="break off"):
             read_radiograph(data)
 
     def test_a_codestream_of_another_size_than_the_header_says(self) -> None:
         frame = _jpeg(np.zeros((16, 32), np.uint8))
-        data = dicom(encapsulate([frame]), uid.JPEGBaseline8Bit, **_image_pixel(32, 16, 8))
+        data = dicom(encapsulate([frame]), uid.JPEGBaseline8Bit, **image_pixel(32, 16, 8))
         with pytest.raises(DamagedFileError, match="16 × 32 pixels, its compressed pixels 32 × 16"):
             read_radiograph(data)
 
@@ -242,13 +182,13 @@ class TestRefusals:
                 read(tmp_path / "sr")
 
     def test_a_syntax_that_nothing_reads_is_named_in_words(self) -> None:
-        data = dicom(encapsulate([b"\0" * 8]), uid.MPEG2MPML, **_image_pixel(2, 2, 8))
+        data = dicom(encapsulate([b"\0" * 8]), uid.MPEG2MPML, **image_pixel(2, 2, 8))
         with pytest.raises(DecoderMissingError, match="MPEG2 Main Profile"):
             read_radiograph(data)
 
     def test_a_missing_package_is_named(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setitem(decoding._PLUGINS, uid.JPEGLSLossless, ("not-installed", "pyjpegls"))
-        data = dicom(encapsulate([b"\0" * 8]), uid.JPEGLSLossless, **_image_pixel(2, 2, 8))
+        data = dicom(encapsulate([b"\0" * 8]), uid.JPEGLSLossless, **image_pixel(2, 2, 8))
         with pytest.raises(
             DecoderMissingError, match=r"JPEG-LS .* needs the Python package pyjpegls"
         ):
@@ -257,7 +197,7 @@ class TestRefusals:
     @pytest.mark.parametrize("bits", [1, 32])
     def test_other_depths_are_unsupported(self, bits: int) -> None:
         with pytest.raises(UnsupportedImageError, match=f"{bits} bits"):
-            read_radiograph(dicom(b"\0" * 64, **_image_pixel(4, 4, bits)))
+            read_radiograph(dicom(b"\0" * 64, **image_pixel(4, 4, bits)))
 
     def test_floating_point_pixels_are_unsupported(self) -> None:
         data = dicom(PixelData=None, FloatPixelData=RAMP.astype(np.float32).tobytes())
@@ -290,237 +230,6 @@ class TestRefusals:
     @pytest.mark.parametrize("modality", ["CR", "DX", "RG", "RF", "SC", "OT", "MG", "PX", "XA", ""])
     def test_projections_and_what_may_be_one_pass(self, modality: str) -> None:
         require_projection(ImageIdentity(key="1", source="x", modality=modality))
-
-
-class TestIdentity:
-    def test_everything_that_is_known_is_typed(self, tmp_path: Path) -> None:
-        path = tmp_path / "no_extension"
-        path.write_bytes(
-            dicom(
-                SpecificCharacterSet="ISO_IR 100",
-                PatientName="Müller^Jörg^^Dr.",
-                PatientID="P-1",
-                PatientSex="M",
-                PatientAge="045Y",
-                StudyDate="20240229",
-                StudyTime="081500.123",
-                StudyDescription="Thorax",
-                SeriesNumber=3,
-                InstanceNumber=7,
-                BodyPartExamined="CHEST",
-                ViewPosition="PA",
-                PatientOrientation=["L", "F"],
-            )
-        )
-        identity = read_identity(path)
-        assert identity == ImageIdentity(
-            key="1.2.3.4",
-            source=str(path),
-            sop_instance_uid="1.2.3.4",
-            sop_class_uid="1.2.840.10008.5.1.4.1.1.1.1",
-            patient_id="P-1",
-            patient_name="Müller, Jörg",
-            patient_sex="M",
-            patient_age_years=45,
-            study_date=date(2024, 2, 29),
-            study_time="08:15:00",
-            study_description="Thorax",
-            series_number=3,
-            instance_number=7,
-            modality="DX",
-            body_part="CHEST",
-            view_position="PA",
-            patient_orientation=("L", "F"),
-            rows=3,
-            columns=4,
-            transfer_syntax_uid="1.2.840.10008.1.2.1",
-        )
-        assert identity.is_dicom
-        assert read_radiograph(path).identity == identity
-
-    @pytest.mark.parametrize(
-        ("age", "years"),
-        [(b"045Y", 45), (b"006M", 0.5), (b"026W", 26 * 7 / 365.25), (b"43", 43), (b"none", None)],
-    )
-    def test_ages_in_any_unit_come_in_years(self, age: bytes, years: float | None) -> None:
-        image = read_radiograph(raw_dicom("PatientAge", age))
-        assert image.identity.patient_age_years == (years and pytest.approx(years))
-        assert bool(image.notes) == (years is None)
-
-    @pytest.mark.parametrize(
-        ("keyword", "junk"),
-        [
-            ("PatientAge", b"anonymized"),
-            ("StudyDate", b"anonymized"),
-            ("StudyDate", b"20240231"),
-            ("StudyTime", b"noonish"),
-            ("SeriesNumber", b"seven"),
-            ("WindowCenter", b"center"),
-            ("RescaleSlope", b"nan"),
-            ("ImagerPixelSpacing", b"0.1\\wide"),
-        ],
-    )
-    def test_junk_becomes_a_note_and_never_an_exception(self, keyword: str, junk: bytes) -> None:
-        image = read_radiograph(raw_dicom(keyword, junk))
-        assert any(note.startswith(keyword) for note in image.notes), image.notes
-        assert np.array_equal(image.pixels, RAMP)
-
-    def test_without_an_instance_uid_the_key_is_the_digest_of_the_file(
-        self, tmp_path: Path
-    ) -> None:
-        data = dicom(SOPInstanceUID=None, preamble=False)
-        path = tmp_path / "bare"
-        path.write_bytes(data)
-        key = f"sha256:{hashlib.sha256(data).hexdigest()}"
-        assert read_radiograph(path).identity.key == key
-        assert read_identity(path).key == key
-
-    @pytest.mark.parametrize(
-        "syntax",
-        [uid.ImplicitVRLittleEndian, uid.ExplicitVRLittleEndian, uid.ExplicitVRBigEndian],
-    )
-    def test_a_bare_data_set_without_preamble_is_read(self, syntax: uid.UID) -> None:
-        image = read_radiograph(dicom(syntax=syntax, preamble=False))
-        assert np.array_equal(image.pixels, RAMP)
-        assert image.identity.transfer_syntax_uid == syntax
-
-
-class TestGreyScale:
-    def test_windows_pair_up_with_their_explanations_and_share_a_function(self) -> None:
-        image = read_radiograph(
-            dicom(
-                WindowCenter=[100, 200],
-                WindowWidth=[50, 60],
-                WindowCenterWidthExplanation=["LUNG", "BONE"],
-                VOILUTFunction="SIGMOID",
-            )
-        )
-        assert image.grey.windows == (
-            Window(100, 50, VoiFunction.SIGMOID, "LUNG"),
-            Window(200, 60, VoiFunction.SIGMOID, "BONE"),
-        )
-
-    def test_windows_of_width_0_are_left_out_with_a_note(self) -> None:
-        image = read_radiograph(dicom(WindowCenter=[100, 200], WindowWidth=[0, 60]))
-        assert image.grey.windows == (Window(200, 60),)
-        assert len(image.notes) == 1
-
-    @pytest.mark.parametrize(
-        ("photometric", "shape", "is_inverted", "agree"),
-        [
-            ("MONOCHROME2", None, False, True),
-            ("MONOCHROME1", None, True, True),
-            ("MONOCHROME2", "IDENTITY", False, True),
-            ("MONOCHROME1", "INVERSE", True, True),
-            ("MONOCHROME2", "INVERSE", True, False),
-            ("MONOCHROME1", "IDENTITY", True, False),
-        ],
-    )
-    def test_inversion_counts_once_however_often_it_is_declared(
-        self, photometric: str, shape: str | None, is_inverted: bool, agree: bool
-    ) -> None:
-        shapes = {} if shape is None else {"PresentationLUTShape": shape}
-        image = read_radiograph(dicom(PhotometricInterpretation=photometric, **shapes))
-        assert image.grey.is_inverted == is_inverted
-        assert (image.notes == ()) == agree
-
-    @pytest.mark.parametrize("syntax", [uid.ExplicitVRLittleEndian, uid.ExplicitVRBigEndian])
-    @pytest.mark.parametrize("vr", ["US", "OW"])
-    def test_lookup_tables_are_read_in_every_encoding(self, syntax: uid.UID, vr: str) -> None:
-        image = read_radiograph(dicom(syntax=syntax, VOILUTSequence=[_lut(vr, syntax)]))
-        (table,) = image.grey.voi_luts
-        assert (table.first_mapped, table.bits, table.explanation) == (5, 12, "NORMAL")
-        assert table.entries.tolist() == [0, 1, 4095]
-
-    def test_two_8_bit_entries_may_share_a_word(self) -> None:
-        item = _lut("OW")
-        item.LUTDescriptor = [4, 0, 8]
-        item.LUTData = bytes([0, 10, 20, 255])
-        (table,) = read_radiograph(dicom(VOILUTSequence=[item])).grey.voi_luts
-        assert table.entries.tolist() == [0, 10, 20, 255]
-
-    @pytest.mark.parametrize("descriptor", [[9, 5, 12], [3, 5, 8], [3, 5, 99]])
-    def test_a_broken_table_falls_back_to_the_window_with_a_note(
-        self, descriptor: list[int]
-    ) -> None:
-        item = _lut("US")
-        item.LUTDescriptor = descriptor
-        image = read_radiograph(dicom(VOILUTSequence=[item], WindowCenter=9, WindowWidth=9))
-        assert image.grey.voi_luts == ()
-        assert image.grey.windows == (Window(9, 9),)
-        assert image.notes == ("A lookup table contradicts its own descriptor and is left out.",)
-
-    def test_a_modality_table_replaces_the_rescale(self) -> None:
-        image = read_radiograph(dicom(ModalityLUTSequence=[_lut("US")]))
-        assert isinstance(image.grey.modality, LookupTable)
-        rescaled = read_radiograph(dicom(RescaleSlope=2, RescaleIntercept=-5))
-        assert rescaled.grey.modality == Rescale(2, -5)
-
-    def test_padding_is_a_closed_range_of_stored_values(self) -> None:
-        image = read_radiograph(
-            dicom(RAMP.astype(np.int16), PixelPaddingValue=-2000, PixelPaddingRangeLimit=-1000)
-        )
-        assert image.grey.padding == (-2000, -1000)
-        assert read_radiograph(dicom(PixelPaddingValue=0)).grey.padding == (0, 0)
-
-    def test_functional_groups_speak_for_their_frame(self) -> None:
-        shared, first, second = Dataset(), Dataset(), Dataset()
-        shared.PixelMeasuresSequence = [_items(PixelSpacing=[0.2, 0.2])]
-        first.FrameVOILUTSequence = [_items(WindowCenter=1, WindowWidth=10)]
-        second.FrameVOILUTSequence = [_items(WindowCenter=2, WindowWidth=20)]
-        data = dicom(
-            np.zeros((2, 3, 4), np.uint16),
-            NumberOfFrames=2,
-            SharedFunctionalGroupsSequence=[shared],
-            PerFrameFunctionalGroupsSequence=[first, second],
-        )
-        assert read_radiograph(data, 0).grey.windows == (Window(1, 10),)
-        image = read_radiograph(data, 1)
-        assert image.grey.windows == (Window(2, 20),)
-        assert image.spacing == PixelSpacing(0.2, 0.2, SpacingOrigin.UNKNOWN)
-
-
-class TestSpacing:
-    @pytest.mark.parametrize(
-        ("elements", "expected"),
-        [
-            ({}, None),
-            ({"PixelSpacing": [0.2, 0.1]}, (0.2, 0.1, SpacingOrigin.UNKNOWN)),
-            ({"ImagerPixelSpacing": [0.2, 0.1]}, (0.2, 0.1, SpacingOrigin.AT_DETECTOR)),
-            ({"NominalScannedPixelSpacing": [0.3, 0.3]}, (0.3, 0.3, SpacingOrigin.AT_DETECTOR)),
-            (
-                {"ImagerPixelSpacing": [0.3, 0.6], "EstimatedRadiographicMagnificationFactor": 1.5},
-                (0.2, 0.4, SpacingOrigin.MAGNIFIED),
-            ),
-            (
-                {"ImagerPixelSpacing": [0.2, 0.2], "PixelSpacing": [0.2, 0.2]},
-                (0.2, 0.2, SpacingOrigin.AT_DETECTOR),
-            ),
-            (
-                {"ImagerPixelSpacing": [0.2, 0.2], "PixelSpacing": [0.15, 0.15]},
-                (0.15, 0.15, SpacingOrigin.CALIBRATED),
-            ),
-            (
-                {"PixelSpacing": [0.15, 0.15], "PixelSpacingCalibrationType": "FIDUCIAL"},
-                (0.15, 0.15, SpacingOrigin.CALIBRATED),
-            ),
-            (
-                {"PixelSpacing": [0.15, 0.15], "PixelSpacingCalibrationType": "GEOMETRY"},
-                (0.15, 0.15, SpacingOrigin.MAGNIFIED),
-            ),
-            ({"PixelSpacing": [0, 0]}, None),
-        ],
-    )
-    def test_lengths_carry_their_origin(
-        self, elements: dict[str, Any], expected: tuple[float, float, SpacingOrigin] | None
-    ) -> None:
-        spacing = read_radiograph(dicom(**elements)).spacing
-        if expected is None:
-            assert spacing is None
-        else:
-            assert spacing is not None
-            assert (spacing.row_mm, spacing.column_mm) == pytest.approx(expected[:2])
-            assert spacing.origin is expected[2]
 
 
 class TestPictures:
@@ -573,35 +282,5 @@ class TestPictures:
             read_radiograph(_jpeg(np.zeros((8, 8), np.uint8)), frame=1)
 
 
-def _image_pixel(rows: int, columns: int, bits: int) -> dict[str, int]:
-    return {
-        "Rows": rows,
-        "Columns": columns,
-        "BitsAllocated": bits,
-        "BitsStored": bits,
-        "HighBit": bits - 1,
-        "PixelRepresentation": 0,
-    }
-
-
 def _jpeg(pixels: NDArray[np.uint8]) -> bytes:
     return bytes(cv2.imencode(".jpg", pixels)[1])
-
-
-def _items(**elements: Any) -> Dataset:
-    item = Dataset()
-    for keyword, value in elements.items():
-        setattr(item, keyword, value)
-    return item
-
-
-def _lut(vr: str, syntax: uid.UID = uid.ExplicitVRLittleEndian) -> Dataset:
-    """Three entries of 12 bits from the value 5 on."""
-    item = Dataset()
-    item.LUTDescriptor = [3, 5, 12]
-    item.LUTExplanation = "NORMAL"
-    order = "<" if syntax.is_little_endian else ">"
-    words = [0, 1, 4095]
-    item.add_new("LUTData", vr, words if vr == "US" else struct.pack(f"{order}3H", *words))
-    item["LUTDescriptor"].VR = "US"
-    return item

@@ -1,4 +1,4 @@
-"""Jobs for tests, and proof that each leaves nothing behind."""
+"""Jobs for tests, and proof that each leaves nothing behind; a viewport on the screen."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import psutil
 import pytest
 from pytestqt.qtbot import QtBot
 
+from pneumo_viewer.canvas.viewport import Viewport
 from pneumo_viewer.jobs.jobs import Jobs, Pool
 from pneumo_viewer.jobs.tasks import Task
 
@@ -83,3 +84,14 @@ def make_jobs(
     assert worker_processes() == []
     assert blocks_of_memory() == blocks
     assert len(open_files()) <= descriptors + 1, "the resource tracker's and no more"
+
+
+@pytest.fixture
+def viewport(qtbot: QtBot) -> Viewport:
+    """An empty viewport of 400 × 400."""
+    viewport = Viewport()
+    qtbot.addWidget(viewport)
+    viewport.resize(400, 400)
+    viewport.show()
+    qtbot.waitExposed(viewport)
+    return viewport

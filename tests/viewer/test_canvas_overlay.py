@@ -1,0 +1,103 @@
+"""Texts in the corners, the scale bar and the orientation letters."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from PySide6.QtCore import QSizeF
+from PySide6.QtGui import QFont
+from PySide6.QtWidgets import QApplication
+
+from detector.radiograph import PixelSpacing, SpacingOrigin
+from pneumo_viewer.canvas.overlay import (
+    describe_spacing,
+    place_bottom_texts,
+    place_orientation,
+    place_scale_bar,
+    place_top_texts,
+)
+
+AT_DETECTOR = PixelSpacing(0.2, 0.2, SpacingOrigin.AT_DETECTOR)
+FACTS = ["W 1480 L 512", "inverted", "zoom 84 %", "0.143 mm at detector", "lossy compression"]
+
+
+@pytest.fixture
+def font(qapp: QApplication) -> QFont:
+    return qapp.font()
+
+
+@pytest.mark.parametrize("size", [QSizeF(900, 900), QSizeF(400, 500), QSizeF(220, 300)])
+def test_no_text_is_cut_by_the_border_or_covers_another(font: QFont, size: QSizeF) -> None:
+    bar = place_scale_bar(font, size, AT_DETECTOR, 0.3)
+    assert bar is not None
+    texts = [
+        *place_top_texts(
+            font,
+            size,
+            ["Mustermann, Maximilian Alexander", "PID 1234567890", "M · 57 y"],
+            ["2017-03-12 10:11", "PA · erect", "Chest, two views · series 1 of 3"],
+        ),
+        *place_bottom_texts(font, size, FACTS, bar.rect.width()),
+        *place_orientation(font, size, ("L", "F")),
+    ]
+    rects = [text.rect for text in texts] + [bar.rect]
+    for rect in rects:
+        assert rect.left() >= 0
+        assert rect.top() >= 0
+        assert rect.right() <= size.width()
+        assert rect.bottom() <= size.height()
+    for one, other in itertools.combinations(rects, 2):
+        assert not one.intersects(other)
+
+
+def test_a_name_takes_the_room_that_the_other_side_leaves(font: QFont) -> None:
+    name = "Mustermann, Maximilian Alexander"
+    texts = [text.text for text in place_top_texts(font, QSizeF(340, 400), [name], ["PA"])]
+    assert texts == [name, "PA"]
+
+
+def test_facts_take_more_lines_in_a_narrow_view_and_all_are_there(font: QFont) -> None:
+    wide = [text.text for text in place_bottom_texts(font, QSizeF(1200, 400), FACTS, 0)]
+    narrow = [text.text for text in place_bottom_texts(font, QSizeF(200, 400), FACTS, 0)]
+    assert wide == [" · ".join(FACTS)]
+    assert len(narrow) > 1
+    assert " · ".join(reversed(narrow)) == wide[0]
+
+
+def test_the_scale_bar_is_the_longest_round_length_that_fits(font: QFont) -> None:
+    # 0.2 mm a pixel at 0.5 view pixels a pixel: 2.5 view pixels a mm. 22 % of 900 are 198 view
+    # pixels or 79.2 mm: 5 cm fit, 10 cm do not.
+    bar = place_scale_bar(font, QSizeF(900, 900), AT_DETECTOR, 0.5)
+    assert bar is not None
+    assert bar.label.text == "5 cm"
+    assert bar.line.length() == pytest.approx(125)
+
+
+def test_the_scale_bar_shortens_below_a_centimetre(font: QFont) -> None:
+    bar = place_scale_bar(font, QSizeF(400, 400), AT_DETECTOR, 5)
+    assert bar is not None
+    assert bar.label.text == "0.2 cm"  # 88 view pixels at 25 a mm
+
+
+@pytest.mark.parametrize("spacing", [None, PixelSpacing(0.2, 0.2, SpacingOrigin.UNKNOWN)])
+def test_without_a_known_spacing_there_is_no_scale_bar(
+    font: QFont, spacing: PixelSpacing | None
+) -> None:
+    assert place_scale_bar(font, QSizeF(900, 900), spacing, 0.5) is None
+
+
+def test_the_spacing_is_named_with_its_origin() -> None:
+    assert describe_spacing(AT_DETECTOR) == "0.200 mm at detector"
+    assert describe_spacing(None) == "pixel spacing unknown"
+
+
+@pytest.mark.parametrize(
+    ("orientation", "letters"),
+    [(("L", "F"), ["R", "L"]), (("R", "F"), ["L", "R"]), (("P", "F"), ["A", "P"]), ((), [])],
+)
+def test_the_letters_say_which_side_of_the_patient_is_where(
+    font: QFont, orientation: tuple[str, ...], letters: list[str]
+) -> None:
+    texts = list(place_orientation(font, QSizeF(900, 900), orientation))
+    assert [text.text for text in sorted(texts, key=lambda text: text.rect.left())] == letters
