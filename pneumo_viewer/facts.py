@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from detector.radiograph import ImageIdentity, Radiograph
 
-_SEP = " · "
-
 
 def patient_line(identity: ImageIdentity) -> str:
-    """Name, id, sex and age, as far as they are known."""
-    parts = [identity.patient_name]
-    if identity.patient_id != identity.patient_name:
-        parts.append(identity.patient_id)
-    return _SEP.join(part for part in (*parts, _sex_and_age(identity)) if part) or "unknown patient"
+    """Name (the id where there is none), sex and age, as far as they are known."""
+    name = identity.patient_name or identity.patient_id or "unknown patient"
+    return _joined(name, _sex_and_age(identity))
 
 
 def _sex_and_age(identity: ImageIdentity) -> str:
@@ -23,16 +19,27 @@ def _sex_and_age(identity: ImageIdentity) -> str:
 
 def study_line(identity: ImageIdentity) -> str:
     """Date and description of the study."""
-    day = "date unknown" if identity.study_date is None else identity.study_date.isoformat()
-    return _SEP.join(part for part in (day, identity.study_description) if part)
+    if identity.study_date is None:
+        return _joined(identity.study_description, "date unknown")
+    return _joined(identity.study_date.isoformat(), identity.study_description)
 
 
 def image_line(identity: ImageIdentity) -> str:
-    """View and series of the image; its file name where the header says nothing."""
+    """View and series of the image."""
+    if not identity.is_dicom:
+        return "picture without DICOM facts"
     view = " ".join(part for part in (identity.view_position, identity.image_laterality) if part)
-    modality = identity.modality if identity.is_dicom else "picture without DICOM facts"
-    parts = [part for part in (modality, view, identity.series_description) if part]
-    return _SEP.join(parts) or identity.body_part or "image"
+    return _joined(identity.modality, view, identity.series_description) or "image"
+
+
+def exam_line(identity: ImageIdentity) -> str:
+    """Patient id, view and study of a patient's only image."""
+    patient_id = identity.patient_id if identity.patient_id != identity.patient_name else ""
+    return _joined(patient_id, image_line(identity), study_line(identity))
+
+
+def _joined(*parts: str) -> str:
+    return " · ".join(part for part in parts if part)
 
 
 def corner_texts(radiograph: Radiograph) -> tuple[list[str], list[str]]:

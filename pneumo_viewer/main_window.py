@@ -17,7 +17,6 @@ from PySide6.QtWidgets import (
     QStackedWidget,
     QToolBar,
     QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -32,7 +31,7 @@ from pneumo_viewer.jobs.tasks import DetectorState
 from pneumo_viewer.library.scanning import Refusal
 from pneumo_viewer.panels.evaluation import EvaluationPage
 from pneumo_viewer.panels.findings import FindingsPanel
-from pneumo_viewer.panels.notice import NoticeBar
+from pneumo_viewer.panels.notice import NoticeLine
 from pneumo_viewer.panels.start import StartPage
 from pneumo_viewer.panels.status import WorkProgress, describe
 from pneumo_viewer.panels.worklist import WorklistPanel
@@ -80,7 +79,7 @@ class MainWindow(QMainWindow):
         self._settings = settings
         self._card = card
         self._card_problem = card_problem
-        self._default_threshold = workspace.session.threshold
+        self.default_threshold = workspace.session.threshold
         self._radiograph: Radiograph | None = None
         self._frame = 0
         self.setWindowTitle("pneumo-viewer")
@@ -93,7 +92,7 @@ class MainWindow(QMainWindow):
         self.evaluation_page = EvaluationPage()
         self.evaluation_run = EvaluationRun(workspace, self)
         self.pages = QStackedWidget()
-        self.notice_bar = NoticeBar()
+        self.notice = NoticeLine()
         self.worklist = WorklistPanel(workspace.session)
         self.findings_panel = FindingsPanel(self.actions_by_id)
         self._scan_progress = WorkProgress("Reading", can_cancel=True)
@@ -103,7 +102,7 @@ class MainWindow(QMainWindow):
 
         self._build_center()
         self._build_docks()
-        self._build_bars()
+        self._build_bars(card)
         self._connect_actions()
         self._connect_workspace()
         self._initial_layout = self.saveState()
@@ -118,13 +117,7 @@ class MainWindow(QMainWindow):
     def _build_center(self) -> None:
         for page in (self.start_page, self.viewport, self.evaluation_page):
             self.pages.addWidget(page)
-        center = QWidget()
-        layout = QVBoxLayout(center)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self.notice_bar)
-        layout.addWidget(self.pages, 1)
-        self.setCentralWidget(center)
+        self.setCentralWidget(self.pages)
 
     def _build_docks(self) -> None:
         self.worklist_dock = self._dock(
@@ -134,7 +127,7 @@ class MainWindow(QMainWindow):
             "Findings", self.findings_panel, Qt.DockWidgetArea.RightDockWidgetArea
         )
         self.resizeDocks(
-            [self.worklist_dock, self.findings_dock], [380, 340], Qt.Orientation.Horizontal
+            [self.worklist_dock, self.findings_dock], [420, 340], Qt.Orientation.Horizontal
         )
 
     def _dock(
@@ -147,7 +140,7 @@ class MainWindow(QMainWindow):
         self.addDockWidget(area, dock)
         return dock
 
-    def _build_bars(self) -> None:
+    def _build_bars(self, card: ModelCard | None) -> None:
         menus = self.actions_by_id.fill_menu_bar(self.menuBar())
         self._recent_menu = QMenu("Recent folders", self)
         menus["File"].insertMenu(self.actions_by_id["load_truth"], self._recent_menu)
@@ -184,10 +177,12 @@ class MainWindow(QMainWindow):
         status.setSizeGripEnabled(False)
         status.addWidget(self._scan_progress)
         status.addWidget(self._scoring_progress)
+        status.addWidget(self.notice, 1)
         status.addPermanentWidget(self._reading)
         status.addPermanentWidget(self._detector)
         for label in (self._reading, self._detector):
             label.setContentsMargins(2 * UNIT, 0, 3 * UNIT, 0)
+        self._detector.setText("no model" if card is None else f"{card.name} {card.version}")
 
     def _connect_actions(self) -> None:
         viewport, worklist, session = self.viewport, self.worklist, self.session
@@ -255,7 +250,7 @@ class MainWindow(QMainWindow):
         workspace.radiograph_failed.connect(self._show_failure)
         workspace.thumbnail_ready.connect(self.worklist.show_thumbnail)
         workspace.detection_failed.connect(self._show_detection_failure)
-        workspace.notice_given.connect(self.notice_bar.say)
+        workspace.notice_given.connect(self.notice.say)
         workspace.scanning_changed.connect(self._scan_progress.show_progress)
         workspace.scoring_changed.connect(self._scoring_progress.show_progress)
         workspace.jobs.detector_changed.connect(self._show_detector)
@@ -267,7 +262,7 @@ class MainWindow(QMainWindow):
         panel.slider.moved.connect(self.session.set_threshold)
         panel.slider.drag_changed.connect(viewport.set_threshold_moving)
         panel.reset_button.clicked.connect(
-            lambda: self.session.set_threshold(self._default_threshold)
+            lambda: self.session.set_threshold(self.default_threshold)
         )
         viewport.finding_clicked.connect(self._select)
         viewport.pointer_moved.connect(lambda reading: self._reading.setText(describe(reading)))

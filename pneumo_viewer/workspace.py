@@ -99,6 +99,8 @@ class Workspace(QObject):
     """Images scored or given up, and images open."""
     notice_given = Signal(str)
     """A sentence for the reader."""
+    scan_finished = Signal()
+    """Everything that was to be opened has been announced."""
     closed_all = Signal()
     """Every study was closed."""
 
@@ -181,6 +183,7 @@ class Workspace(QObject):
 
     def _finish_scan(self) -> None:
         self.scanning_changed.emit(0, 0)
+        self.scan_finished.emit()
         if not self._images and not self.refusals:
             self.notice_given.emit("There is no file in what was opened. Open another folder.")
 

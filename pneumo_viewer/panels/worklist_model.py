@@ -22,7 +22,7 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import QImage, QPixmap
 
-from pneumo_viewer.facts import image_line, patient_line, study_line
+from pneumo_viewer.facts import exam_line, image_line, patient_line, study_line
 from pneumo_viewer.library.index import Patient, StudyIndex
 from pneumo_viewer.library.scanning import Refusal, ScannedImage
 from pneumo_viewer.review.session import ExamState, ReviewSession
@@ -99,8 +99,7 @@ def _patient_node(patient: Patient) -> Node:
     identity = images[0].identity
     name = patient_line(identity)
     if len(images) == 1:
-        details = f"{study_line(identity)} · {image_line(identity)}"
-        return Node(Kind.IMAGE, patient.id, (name, details), None, images[0])
+        return Node(Kind.IMAGE, patient.id, (name, exam_line(identity)), None, images[0])
     node = Node(Kind.PATIENT, patient.id, (name, ""), None)
     for study in patient.studies:
         first = study.images[0].identity
