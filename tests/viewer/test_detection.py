@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,7 @@ from pneumo_viewer.jobs.jobs import DetectorState, DetectorStateKind, Pool, Task
 from resources import DEFAULT_WEIGHTS
 
 MakeJobs = Callable[..., Any]
+REPOSITORY = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -142,6 +145,21 @@ def test_unusable_weights_make_the_detector_unavailable_with_a_sentence(
     assert isinstance(error, InputError)
     assert states[-1] == DetectorState(DetectorStateKind.UNAVAILABLE, str(error))
     assert str(path) in str(error)
+
+
+def test_no_error_of_the_detector_process_brings_torch_into_the_window() -> None:
+    from pneumo_viewer.jobs import detection  # imports everything that can raise one
+
+    def below(kind: type[InputError]) -> Iterator[type[InputError]]:
+        yield kind
+        for narrower in kind.__subclasses__():
+            yield from below(narrower)
+
+    assert detection
+    modules = {kind.__module__ for kind in below(InputError)}
+    assert "detector.model_card" in modules
+    program = f"import sys, {', '.join(sorted(modules))}; sys.exit('torch' in sys.modules)"
+    subprocess.run([sys.executable, "-c", program], check=True, cwd=REPOSITORY)
 
 
 @pytest.mark.skipif(not DEFAULT_WEIGHTS.exists(), reason="the program has no weights yet")
