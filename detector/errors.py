@@ -91,3 +91,17 @@ class NotARadiographError(InputError):
 
     kind = "not a radiograph"
     advice = "Only projection radiographs are reviewed here."
+
+
+class DeviceUnavailableError(InputError):
+    """The device that was asked for does not exist on this machine."""
+
+    kind = "no such device"
+    advice = "Choose “auto” or “cpu”."
+
+
+class DeviceMemoryError(InputError):
+    """The graphics memory does not suffice."""
+
+    kind = "out of graphics memory"
+    advice = "Close other programs that use it, or compute on the CPU (CUDA_VISIBLE_DEVICES=-1)."

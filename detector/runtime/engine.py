@@ -18,7 +18,7 @@ import torch
 from numpy.typing import NDArray
 
 from detector.detections import Detections, ModelIdentity
-from detector.errors import InputError
+from detector.errors import DeviceMemoryError, DeviceUnavailableError
 from detector.model_card import ModelCard
 from detector.networks.center_scale import CenterScaleDetector
 from detector.preparation import ImageMap, prepare
@@ -30,20 +30,6 @@ PREPARED_AHEAD: Final = 2
 """How many radiographs are read and prepared while the network computes."""
 
 WARM_UP_RUNS: Final = 2
-
-
-class DeviceUnavailableError(InputError):
-    """The device that was asked for does not exist on this machine."""
-
-    kind = "no such device"
-    advice = "Choose “auto” or “cpu”."
-
-
-class DeviceMemoryError(InputError):
-    """The graphics memory does not suffice."""
-
-    kind = "out of graphics memory"
-    advice = "Close other programs that use it, or compute on the CPU (CUDA_VISIBLE_DEVICES=-1)."
 
 
 class Detector:

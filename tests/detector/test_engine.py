@@ -12,14 +12,9 @@ from torchvision.ops import box_iou
 
 import detector.runtime.engine as engine
 from detector.detections import Detections
-from detector.errors import DamagedFileError
+from detector.errors import DamagedFileError, DeviceMemoryError, DeviceUnavailableError
 from detector.radiograph import GreyScale, ImageIdentity, Radiograph
-from detector.runtime.engine import (
-    PREPARED_AHEAD,
-    Detector,
-    DeviceMemoryError,
-    DeviceUnavailableError,
-)
+from detector.runtime.engine import PREPARED_AHEAD, Detector
 from detector.weights import load_weights
 
 

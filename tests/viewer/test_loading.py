@@ -15,6 +15,7 @@ import pydicom
 import pytest
 from pydicom.dataset import FileDataset, FileMetaDataset
 from pydicom.uid import (
+    MPEG2MPML,
     CTImageStorage,
     DigitalXRayImageStorageForPresentation,
     ExplicitVRLittleEndian,
@@ -33,7 +34,6 @@ from pneumo_viewer.library.scanning import Refusal, ScannedImage, list_folders, 
 from pneumo_viewer.library.thumbnails import ThumbnailCache, make_thumbnail
 
 CHALLENGE_TABLE = "patientId,x,y,width,height,Target\n1,10,20,30,40,1\n"
-PRIVATE_SYNTAX = "1.2.826.0.1.3680043.8.498.1"
 
 
 def dicom(**elements: Any) -> FileDataset:
@@ -147,15 +147,18 @@ def test_a_bad_folder_opens_each_file_is_listed_and_the_rest_is_shown(
     assert len(index) == 2
 
 
+def cut_pixels(dataset: FileDataset) -> None:
+    dataset.PixelData = dataset.PixelData[:4000]
+
+
+def encode_as_video(dataset: FileDataset) -> None:
+    dataset.file_meta.TransferSyntaxUID = MPEG2MPML
+    dataset.PixelData = pydicom.encaps.encapsulate([b"no radiograph is a film"])
+    dataset["PixelData"].is_undefined_length = True
+
+
 @pytest.mark.parametrize(
-    ("spoil", "error"),
-    [
-        (lambda dataset: setattr(dataset, "PixelData", dataset.PixelData[:4000]), DamagedFileError),
-        (
-            lambda dataset: setattr(dataset.file_meta, "TransferSyntaxUID", PRIVATE_SYNTAX),
-            DecoderMissingError,
-        ),
-    ],
+    ("spoil", "error"), [(cut_pixels, DamagedFileError), (encode_as_video, DecoderMissingError)]
 )
 def test_what_only_shows_when_pixels_are_decoded_is_said_then(
     tmp_path: Path,
