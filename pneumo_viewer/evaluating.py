@@ -10,7 +10,7 @@ from pneumo_viewer.jobs.jobs import Job
 from pneumo_viewer.jobs.tasks import Pool, Task
 from pneumo_viewer.review.evaluation import LeftOut, collect_exams
 from pneumo_viewer.workspace import Workspace, reason_of
-from training.evaluation.report import Evaluation
+from training.evaluation.measures import Evaluation
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ from pneumo_viewer.canvas.viewport import Viewport
 from pneumo_viewer.evaluating import EvaluationRun
 from pneumo_viewer.facts import corner_texts
 from pneumo_viewer.jobs.tasks import DetectorState
-from pneumo_viewer.library.scanning import Refusal
+from pneumo_viewer.library.found import Refusal
 from pneumo_viewer.panels.evaluation import EvaluationPage
 from pneumo_viewer.panels.findings import FindingsPanel
 from pneumo_viewer.panels.notice import NoticeLine

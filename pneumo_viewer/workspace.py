@@ -21,8 +21,8 @@ from pneumo_viewer.exchange.ground_truth import match_truth, merge_truth
 from pneumo_viewer.jobs.jobs import Job, Jobs
 from pneumo_viewer.jobs.loading import StudyLoader
 from pneumo_viewer.jobs.tasks import Pool, Task, WorkerDied
+from pneumo_viewer.library.found import Refusal, ScannedImage
 from pneumo_viewer.library.index import StudyIndex
-from pneumo_viewer.library.scanning import Refusal, ScannedImage
 from pneumo_viewer.review.changes import Aspect, Change
 from pneumo_viewer.review.session import ReviewSession
 from pneumo_viewer.review.store import ReviewStore

@@ -25,7 +25,8 @@ from resources import DEFAULT_WEIGHTS
 from training.datasets.truth import read_truth
 from training.evaluation.detections_file import join_truth, read_detections
 from training.evaluation.exam import Exam
-from training.evaluation.report import MEASURES, Evaluation, evaluate
+from training.evaluation.measures import MEASURES, Evaluation
+from training.evaluation.report import evaluate
 
 SOME_LEFT_OUT = 1
 UNUSABLE_ARGUMENTS = 2

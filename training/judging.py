@@ -13,7 +13,8 @@ from detector.networks.center_scale import CenterScaleDetector
 from training.datasets.prepared_images import PreparedImages
 from training.evaluation.exam import Exam
 from training.evaluation.matching import Criterion, match_exams
-from training.evaluation.report import Estimate, evaluate
+from training.evaluation.measures import Estimate
+from training.evaluation.report import evaluate
 
 BATCH = 16
 RESAMPLES = 2000

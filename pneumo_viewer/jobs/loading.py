@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Signal
 
 from pneumo_viewer.jobs.jobs import Job, Jobs
 from pneumo_viewer.jobs.tasks import Pool, Task, WorkerDied
-from pneumo_viewer.library.scanning import (
+from pneumo_viewer.library.found import (
     Listing,
     Refusal,
     ScannedImage,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from training.evaluation.exam import Exam
-from training.evaluation.report import Evaluation, evaluate
+from training.evaluation.measures import Evaluation
+from training.evaluation.report import evaluate
 
 RESAMPLES = 2000
 

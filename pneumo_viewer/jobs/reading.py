@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from detector.dicom.reading import read_radiograph
 from detector.radiograph import Radiograph
 from pneumo_viewer.library import scanning
-from pneumo_viewer.library.scanning import Listing, Refusal, ScannedImage, TruthFile
+from pneumo_viewer.library.found import Listing, Refusal, ScannedImage, TruthFile
 from pneumo_viewer.library.thumbnails import ThumbnailCache
 
 

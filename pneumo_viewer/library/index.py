@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from detector.radiograph import ImageIdentity
+from pneumo_viewer.library.found import ScannedImage
 from pneumo_viewer.library.natural_order import natural_key
-from pneumo_viewer.library.scanning import ScannedImage
 
 T = TypeVar("T")
 

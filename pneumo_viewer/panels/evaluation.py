@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 from pneumo_viewer.canvas.colours import SECONDARY
 from pneumo_viewer.evaluating import Outcome
 from pneumo_viewer.theme import UNIT
-from training.evaluation.report import MEASURES
+from training.evaluation.measures import MEASURES
 
 SHOWN_MEASURES = ("AP50", "AP_M", "AP_L", "AR10", "AR_M", "AR_L", "AUROC")
 _NAMES = {"AP50": "AP"}

@@ -30,8 +30,8 @@ from PySide6.QtWidgets import (
 )
 
 from pneumo_viewer.canvas.colours import SECONDARY, TEXT, TICK
+from pneumo_viewer.library.found import Refusal
 from pneumo_viewer.library.index import StudyIndex
-from pneumo_viewer.library.scanning import Refusal
 from pneumo_viewer.panels.title_bar import title_bar
 from pneumo_viewer.panels.worklist_model import (
     ROLE_NODE,

@@ -23,8 +23,8 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QImage, QPixmap
 
 from pneumo_viewer.facts import exam_line, image_line, patient_line, study_line
+from pneumo_viewer.library.found import Refusal, ScannedImage
 from pneumo_viewer.library.index import Patient, StudyIndex
-from pneumo_viewer.library.scanning import Refusal, ScannedImage
 from pneumo_viewer.review.session import ExamState, ReviewSession
 
 Index = QModelIndex | QPersistentModelIndex

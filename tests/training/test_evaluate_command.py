@@ -15,7 +15,7 @@ import pytest
 
 from detector.presets import PRESETS
 from training.evaluate_command import main
-from training.evaluation.report import MEASURES
+from training.evaluation.measures import MEASURES
 
 REPOSITORY = Path(__file__).parent.parent.parent
 DEMO = REPOSITORY / "resources" / "demo"

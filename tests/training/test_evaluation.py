@@ -13,15 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from training.evaluation.challenge import mean_score
-from training.evaluation.exam import Exam, area_under_roc
+from training.evaluation.exam import Exam
 from training.evaluation.intervals import BLOCK, patient_draws, percentile_interval
 from training.evaluation.matching import intersection_over_union
-from training.evaluation.report import (
-    MEASURES,
-    Estimate,
-    EvaluationCancelled,
-    evaluate,
-)
+from training.evaluation.measures import MEASURES, Estimate
+from training.evaluation.ranking import area_under_roc
+from training.evaluation.report import EvaluationCancelled, evaluate
 
 Corners = tuple[float, float, float, float]
 A: Corners = (0, 0, 100, 100)

@@ -29,8 +29,9 @@ from pneumo_viewer.jobs import loading
 from pneumo_viewer.jobs.jobs import Pool, Task
 from pneumo_viewer.jobs.loading import StudyLoader
 from pneumo_viewer.library import thumbnails
+from pneumo_viewer.library.found import Refusal, ScannedImage
 from pneumo_viewer.library.index import StudyIndex
-from pneumo_viewer.library.scanning import Refusal, ScannedImage, list_folders, sort_paths
+from pneumo_viewer.library.scanning import list_folders, sort_paths
 from pneumo_viewer.library.thumbnails import ThumbnailCache, make_thumbnail
 
 CHALLENGE_TABLE = "patientId,x,y,width,height,Target\n1,10,20,30,40,1\n"

@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detector.radiograph import ImageIdentity
+from pneumo_viewer.library.found import ScannedImage
 from pneumo_viewer.library.index import Insertion, Removal, StudyIndex, Update
 from pneumo_viewer.library.natural_order import natural_key
-from pneumo_viewer.library.scanning import ScannedImage
 
 
 def scanned(key: str, path: str = "", **facts: Any) -> ScannedImage:

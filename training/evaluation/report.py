@@ -6,19 +6,18 @@ AP, AP_M, AP_L, AR10, AR_M and AR_L at IoU 0.5 with COCO's areas at 512 pixels.
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from training.evaluation.average_precision import average_precision, recall
 from training.evaluation.challenge import challenge_scores, mean_score
-from training.evaluation.exam import Exam, area_under_roc
+from training.evaluation.exam import Exam
 from training.evaluation.intervals import patient_draws, percentile_interval
 from training.evaluation.matching import Criterion, match_exams
+from training.evaluation.measures import MEASURES, Estimate, Evaluation
+from training.evaluation.ranking import area_under_roc
 
 RECALL_DETECTIONS = 10
 CHALLENGE_IOUS = 8
@@ -38,93 +37,9 @@ CRITERIA = (
 AREA_CRITERIA = {name: len(IOUS) + place for place, name in enumerate(AREAS)}
 IOU_50, IOU_75 = IOUS.index(0.5), IOUS.index(0.75)
 
-MEASURES: Mapping[str, str] = {
-    "AP50": "average precision at IoU 0.5",
-    "AP75": "average precision at IoU 0.75",
-    "AP50:95": "average precision, mean over IoU 0.50 to 0.95",
-    "AP40": "average precision at IoU 0.4",
-    "AP_M": "AP50 of medium boxes, 32² to 96² px at 512",
-    "AP_L": "AP50 of large boxes, over 96² px at 512",
-    "AR10": "recall at IoU 0.5 of the best ten boxes of an exam",
-    "AR_M": "the same of medium boxes",
-    "AR_L": "the same of large boxes",
-    "AP_T1": "AP50 of the smallest third of the RSNA boxes",
-    "AP_T2": "AP50 of the middle third",
-    "AP_T3": "AP50 of the largest third",
-    "AR_T1": "recall of the smallest third",
-    "AR_T2": "recall of the middle third",
-    "AR_T3": "recall of the largest third",
-    "Challenge": "RSNA challenge metric, IoU 0.40 to 0.75",
-    "AUROC": "exams with pneumonia told from those without",
-}
-"""Every measure and what it is, in the order in which they are shown. All lie in [0, 1]."""
-
-MISSING = "–"
-
 
 class EvaluationCancelled(Exception):  # noqa: N818 - an outcome, not an error
     """The caller asked to stop."""
-
-
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """One measure.
-
-    Attributes
-    ----------
-    value
-        In [0, 1], or None where the exams do not define it (no true box of that size, say).
-    interval
-        Ends of the 95 % interval, or None where none was asked for.
-    """
-
-    value: float | None
-    interval: tuple[float, float] | None = None
-
-    def __str__(self) -> str:
-        """In percent, such as ``43.1 (35.0–51.2)``."""
-        if self.value is None:
-            return MISSING
-        text = f"{100 * self.value:.1f}"
-        if self.interval is None:
-            return text
-        low, high = self.interval
-        return f"{text} ({100 * low:.1f}–{100 * high:.1f})"
-
-
-@dataclass(frozen=True, slots=True)
-class Evaluation:
-    """What `evaluate` finds.
-
-    Attributes
-    ----------
-    exam_count, positive_count, patient_count, truth_count, detection_count
-        What was evaluated; positive exams are those with a true box.
-    threshold
-        Least score of the boxes that enter the challenge metric; the other measures use all.
-    resamples, seed
-        Of the intervals.
-    positives
-        The measures of `MEASURES` over positive exams only, as the paper reports them. AUROC is
-        missing here.
-    all_exams
-        The measures over all exams.
-    """
-
-    exam_count: int
-    positive_count: int
-    patient_count: int
-    truth_count: int
-    detection_count: int
-    threshold: float
-    resamples: int
-    seed: int
-    positives: Mapping[str, Estimate]
-    all_exams: Mapping[str, Estimate]
-
-    def as_json(self) -> dict[str, Any]:
-        """Return numbers, texts and None only, for ``json.dump``."""
-        return dataclasses.asdict(self)
 
 
 def evaluate(
