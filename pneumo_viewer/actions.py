@@ -140,11 +140,11 @@ COMMANDS: tuple[Command, ...] = (
 MENUS = ("File", "View", "Image", "Review", "Evaluation", "Model", "Help")
 
 MOUSE: tuple[tuple[str, str], ...] = (
-    ("Left drag", "window and level: right is wider, up is brighter"),
+    ("Left drag", "window (right: wider) and level (up: brighter)"),
     ("Left click on a box", "select the finding"),
-    ("Middle drag, Shift + left drag", "pan"),
+    ("Middle or Shift + left drag", "pan"),
     ("Right drag", "zoom"),
-    ("Wheel", "zoom at the cursor; frames where there are several"),
+    ("Wheel", "zoom at the cursor, or scroll frames"),
     ("Ctrl + wheel", "zoom"),
     ("Ctrl + drag", "window from the region"),
     ("Ctrl + double click", "reset the window"),

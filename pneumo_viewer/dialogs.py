@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 from detector import __version__
 from detector.model_card import ModelCard, card_as_markdown
 from pneumo_viewer.actions import COMMANDS, MENUS, MOUSE
+from pneumo_viewer.canvas.colours import SECONDARY
 from pneumo_viewer.theme import UNIT
 
 
@@ -38,36 +39,37 @@ def show_keys(parent: QWidget) -> QDialog:
         if rows:
             sections.append((menu, rows))
     sections.append(("Mouse", list(MOUSE)))
-    half = (sum(len(rows) + 2 for _, rows in sections) + 1) // 2
-    columns: list[list[str]] = [[], []]
-    height = 0
+    columns: list[list[str]] = [[], [], []]
+    heights = [0, 0, 0]
     for title, rows in sections:
-        columns[0 if height < half else 1].append(_table(title, rows))
-        height += len(rows) + 2
+        shortest = heights.index(min(heights))
+        columns[shortest].append(_table(title, rows))
+        heights[shortest] += len(rows) + 2
     content = QWidget()
     layout = QHBoxLayout(content)
     layout.setSpacing(8 * UNIT)
     for column in columns:
-        label = QLabel("<br>".join(column))
+        label = QLabel("".join(column))
         label.setTextFormat(Qt.TextFormat.RichText)
         label.setAlignment(Qt.AlignmentFlag.AlignTop)
-        layout.addWidget(label)
+        label.setWordWrap(True)
+        layout.addWidget(label, 1)
     scroll = QScrollArea()
     scroll.setWidget(content)
     scroll.setWidgetResizable(True)
     scroll.setFrameShape(QScrollArea.Shape.NoFrame)
     dialog = _dialog(parent, "Keys and mouse", scroll)
-    dialog.resize(860, 640)
+    dialog.resize(1120, 660)
     return dialog
 
 
 def _table(title: str, rows: list[tuple[str, str]]) -> str:
     lines = "".join(
         f"<tr><td style='padding-right:20px; white-space:nowrap'><b>{keys}</b></td>"
-        f"<td style='white-space:nowrap'>{text}</td></tr>"
+        f"<td>{text}</td></tr>"
         for keys, text in rows
     )
-    return f"<p style='color:#9aa4b0'>{title.upper()}</p><table cellspacing='3'>{lines}</table>"
+    return f"<p style='color:{SECONDARY}'>{title.upper()}</p><table cellspacing='3'>{lines}</table>"
 
 
 def show_model(parent: QWidget, card: ModelCard | None, problem: str) -> QDialog:

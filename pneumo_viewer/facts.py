@@ -29,7 +29,8 @@ def image_line(identity: ImageIdentity) -> str:
     if not identity.is_dicom:
         return "picture without DICOM facts"
     view = " ".join(part for part in (identity.view_position, identity.image_laterality) if part)
-    return _joined(identity.modality, view, identity.series_description) or "image"
+    series = identity.series_description
+    return _joined(identity.modality, "" if view in series.split() else view, series) or "image"
 
 
 def exam_line(identity: ImageIdentity) -> str:

@@ -174,6 +174,7 @@ class MainWindow(QMainWindow):
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
 
         status = self.statusBar()
+        status.setContentsMargins(2 * UNIT, 0, 0, 0)
         status.setSizeGripEnabled(False)
         status.addWidget(self._scan_progress)
         status.addWidget(self._scoring_progress)

@@ -57,6 +57,7 @@ QHeaderView::section {{
     padding: 4px;
 }}
 QTableView {{ gridline-color: {LINE}; }}
+QTableView::item {{ padding: 0 4px; }}
 QPushButton {{
     background: {RAISED}; border: 1px solid {LINE}; border-radius: 4px; padding: 4px 12px;
     min-height: 20px;

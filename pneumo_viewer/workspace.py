@@ -149,6 +149,8 @@ class Workspace(QObject):
         self._images.clear()
         self._radiographs.clear()
         self._truth_tables.clear()
+        self.scoring_changed.emit(0, 0)
+        self.notice_given.emit("")
         self.closed_all.emit()
 
     def image(self, key: str) -> ScannedImage:
@@ -189,6 +191,8 @@ class Workspace(QObject):
         self.scan_finished.emit()
         if not self._images and not self.refusals:
             self.notice_given.emit("There is no file in what was opened. Open another folder.")
+        elif self._truth_tables:
+            self._tell_truth(self._truth_tables, self._match_truth())
 
     # Pixels
 
@@ -312,14 +316,21 @@ class Workspace(QObject):
     def _take_truth(self, table: TruthTable) -> None:
         self._truth_tables = [t for t in self._truth_tables if t.source != table.source]
         self._truth_tables.append(table)
-        loaded = match_truth(table, self.images)
-        sentences = [
-            f"Ground truth from {table.source.name}: {loaded.boxes} boxes, and "
-            f"{loaded.matched} of {len(self._images)} open images are covered.",
-            *table.notes,
-        ]
-        sentences.extend(self._match_truth())
-        self.notice_given.emit(" ".join(sentences))
+        conflicts = self._match_truth()
+        if self._loader.is_running:
+            return  # what is found while images still arrive is told when all are there
+        self._tell_truth([table], conflicts)
+
+    def _tell_truth(self, tables: Iterable[TruthTable], conflicts: Iterable[str]) -> None:
+        sentences: list[str] = []
+        for table in tables:
+            loaded = match_truth(table, self.images)
+            sentences.append(
+                f"Ground truth from {table.source.name}: {loaded.boxes} boxes, and "
+                f"{loaded.matched} of {len(self._images)} open images are covered."
+            )
+            sentences.extend(table.notes)
+        self.notice_given.emit(" ".join((*sentences, *conflicts)))
 
     def _load_found_truth(self, paths: Iterable[Path]) -> None:
         for path in paths:

@@ -69,6 +69,11 @@ class StudyLoader(QObject):
         """
         self._submit("sort_paths", paths, self._take_listing, self._take_unlisted)
 
+    @property
+    def is_running(self) -> bool:
+        """Whether something is still being looked for."""
+        return bool(self._running)
+
     def cancel(self) -> None:
         """Find no more."""
         if self._running:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -21,13 +20,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from pneumo_viewer.canvas.colours import SECONDARY
 from pneumo_viewer.evaluating import Outcome
 from pneumo_viewer.theme import UNIT
 from training.evaluation.measures import MEASURES
 
 SHOWN_MEASURES = ("AP50", "AP_M", "AP_L", "AR10", "AR_M", "AR_L", "AUROC")
 _NAMES = {"AP50": "AP"}
+_ROW_HEIGHT = 28
 
 
 class EvaluationPage(QWidget):
@@ -41,7 +40,7 @@ class EvaluationPage(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.summary = QLabel()
-        self.measures = QTableWidget(len(SHOWN_MEASURES), 4)
+        self.measures = QTableWidget(len(SHOWN_MEASURES), 3)
         self.left_out = QTableWidget(0, 2)
         self._left_out_heading = _heading("LEFT OUT")
         self.message = QLabel()
@@ -81,10 +80,10 @@ class EvaluationPage(QWidget):
         table_column.setSpacing(3 * UNIT)
         self.summary.setWordWrap(True)
         table_column.addWidget(self.summary)
-        self._prepare(self.measures, ("Measure", "Exams with pneumonia", "All exams", "Meaning"))
+        self._prepare(self.measures, ("Measure", "Exams with pneumonia", "All exams"))
         self.measures.setAccessibleName("Measures")
-        self._prepare(self.left_out, ("Image", "Reason"))
-        self.left_out.setAccessibleName("Images left out")
+        self._prepare(self.left_out, ("File", "Reason"))
+        self.left_out.setAccessibleName("Files left out")
         self.left_out.cellActivated.connect(self._choose)
         self.left_out.cellDoubleClicked.connect(self._choose)
         table_column.addWidget(_heading("MEASURES, in %, with 95 % intervals over patients"))
@@ -92,8 +91,9 @@ class EvaluationPage(QWidget):
         table_column.addWidget(self._left_out_heading)
         table_column.addWidget(self.left_out, 1)
         note = QLabel(
-            "For research use only. Boxes agree at IoU 0.5; sizes are taken with the longer side "
-            "of the image at 512 pixels (medium: 32² to 96²). AR10 counts the ten best boxes."
+            "AP: average precision; AR10: recall of the ten best boxes of an exam; both at IoU 0.5. "
+            "M, L: boxes of 32² to 96² pixels and larger ones, with the longer side of the image "
+            "at 512. AUROC: exams with pneumonia told from those without. For research use only."
         )
         note.setProperty("role", "secondary")
         note.setWordWrap(True)
@@ -119,7 +119,7 @@ class EvaluationPage(QWidget):
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         table.setShowGrid(False)
         table.verticalHeader().hide()
-        table.verticalHeader().setDefaultSectionSize(28)
+        table.verticalHeader().setDefaultSectionSize(_ROW_HEIGHT)
         header = table.horizontalHeader()
         header.setHighlightSections(False)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
@@ -158,22 +158,20 @@ class EvaluationPage(QWidget):
                 f"{evaluation.exam_count} exams of {evaluation.patient_count} patients, "
                 f"{evaluation.positive_count} with {evaluation.truth_count} true boxes; "
                 f"{evaluation.detection_count} detections by {outcome.model}. "
-                f"{len(left_out)} images left out."
+                f"{len(left_out)} files left out."
             )
         for row, measure in enumerate(SHOWN_MEASURES):
             cells = (
                 _NAMES.get(measure, measure),
                 str(evaluation.positives[measure]),
                 str(evaluation.all_exams[measure]),
-                MEASURES[measure],
             )
             for column, text in enumerate(cells):
                 item = QTableWidgetItem(text)
-                if column == 3:
-                    item.setForeground(QColor(SECONDARY))
+                item.setToolTip(MEASURES[measure])
                 self.measures.setItem(row, column, item)
-        height = self.measures.horizontalHeader().sizeHint().height()
-        self.measures.setFixedHeight(height + 28 * len(SHOWN_MEASURES) + 4)
+        header = self.measures.horizontalHeader().sizeHint().height()
+        self.measures.setFixedHeight(header + _ROW_HEIGHT * len(SHOWN_MEASURES) + 4)
 
         self._left_out_heading.setText(f"LEFT OUT ({len(left_out)})")
         self.left_out.setRowCount(len(left_out))
@@ -182,7 +180,9 @@ class EvaluationPage(QWidget):
             name.setToolTip(entry.source)
             name.setData(Qt.ItemDataRole.UserRole, entry.key)
             self.left_out.setItem(row, 0, name)
-            self.left_out.setItem(row, 1, QTableWidgetItem(entry.reason))
+            reason = QTableWidgetItem(entry.reason)
+            reason.setToolTip(entry.reason)
+            self.left_out.setItem(row, 1, reason)
         self._stack.setCurrentIndex(1)
 
     def _choose(self, row: int, _column: int) -> None:

@@ -41,6 +41,7 @@ _VERDICT_WORDS = {
     Verdict.REJECTED: "rejected",
     Verdict.UNDECIDED: "undecided",
 }
+_NARROWEST = 350
 _HEADINGS = ("", "Score", "Place", "Size", "Verdict")
 _Index = QModelIndex | QPersistentModelIndex
 
@@ -165,12 +166,14 @@ class FindingsPanel(QWidget):
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         table.setShowGrid(False)
+        table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         table.setAccessibleName("Findings")
         table.verticalHeader().hide()
         table.verticalHeader().setDefaultSectionSize(28)
         header = table.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(3, QHeaderView.ResizeMode.Stretch)
+        header.setStretchLastSection(True)
+        header.setMinimumSectionSize(24)
         header.setHighlightSections(False)
         table.clicked.connect(self._choose)
         self._empty.setProperty("role", "secondary")
@@ -203,6 +206,7 @@ class FindingsPanel(QWidget):
         threshold.addWidget(self._threshold)
         threshold.addWidget(self.reset_button)
 
+        self.setMinimumWidth(_NARROWEST)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(3 * UNIT, UNIT, 3 * UNIT, 2 * UNIT)
         layout.setSpacing(2 * UNIT)

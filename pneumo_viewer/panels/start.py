@@ -29,7 +29,7 @@ class StartPage(QWidget):
         target = QFrame()
         target.setObjectName("target")
         target.setStyleSheet(f"#target {{ border: 1px dashed {LINE}; border-radius: 8px; }}")
-        target.setFixedWidth(440)
+        target.setFixedWidth(480)
         layout = QVBoxLayout(target)
         layout.setContentsMargins(10 * UNIT, 10 * UNIT, 10 * UNIT, 8 * UNIT)
         layout.setSpacing(3 * UNIT)
@@ -37,8 +37,8 @@ class StartPage(QWidget):
         mark = QLabel()
         mark.setPixmap(qtawesome.icon("mdi6.lungs", color=SECONDARY).pixmap(56, 56))
         mark.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        title = QLabel("Drop a folder of chest radiographs here")
-        title.setStyleSheet("font-size: 17px; font-weight: 600;")
+        title = QLabel("Drop chest radiographs here")
+        title.setStyleSheet("font-size: 16px; font-weight: 600;")
         title.setAlignment(Qt.AlignmentFlag.AlignCenter)
         formats = QLabel("DICOM, PNG and JPEG. Nothing leaves this computer.")
         formats.setProperty("role", "secondary")
@@ -69,6 +69,7 @@ class StartPage(QWidget):
         """List the folders that were opened lately."""
         while item := self._recent.takeAt(0):
             if widget := item.widget():
+                widget.hide()
                 widget.deleteLater()
         if not folders:
             return
@@ -85,7 +86,7 @@ class StartPage(QWidget):
             )
             button.setToolTip(str(folder))
             metrics = button.fontMetrics()
-            button.setText(metrics.elidedText(str(folder), Qt.TextElideMode.ElideMiddle, 350))
+            button.setText(metrics.elidedText(str(folder), Qt.TextElideMode.ElideMiddle, 390))
             button.clicked.connect(
                 lambda _=False, folder=folder: self.folder_requested.emit(folder)
             )

@@ -316,7 +316,7 @@ def test_no_two_commands_share_a_key() -> None:
 
 def test_the_window_shows_and_reviews_without_ever_importing_torch(one_study: Path) -> None:
     script = f"""
-import sys
+import sys, time
 from pathlib import Path
 from PySide6.QtWidgets import QApplication
 
@@ -329,6 +329,7 @@ def main():
     workspace = application.workspace
     while not (workspace.images and workspace.scoring[0] == 1):
         qt.processEvents()
+        time.sleep(0.01)
     application.window.actions_by_id["evaluate"].trigger()
     application.close()
     print(sorted(set(sys.modules) & {{"torch", "torchvision", "timm"}}))
