@@ -91,7 +91,7 @@ class EvaluationPage(QWidget):
         table_column.addWidget(self._left_out_heading)
         table_column.addWidget(self.left_out, 1)
         note = QLabel(
-            "AP: average precision; AR10: recall of the ten best boxes of an exam; both at IoU 0.5. "
+            "AP: average precision; AR10: recall of an exam's ten best boxes; both at IoU 0.5. "
             "M, L: boxes of 32² to 96² pixels and larger ones, with the longer side of the image "
             "at 512. AUROC: exams with pneumonia told from those without. For research use only."
         )
