@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QCoreApplication, QEvent, QObject, QPoint, Qt, Signal
+from PySide6.QtCore import QByteArray, QCoreApplication, QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QDockWidget,
@@ -21,12 +21,10 @@ from PySide6.QtWidgets import (
 )
 
 from detector.model_card import ModelCard
-from detector.radiograph import Radiograph
 from pneumo_viewer import dialogs
 from pneumo_viewer.actions import Actions
 from pneumo_viewer.canvas.viewport import Viewport
 from pneumo_viewer.evaluating import EvaluationRun
-from pneumo_viewer.facts import corner_texts
 from pneumo_viewer.jobs.tasks import DetectorState
 from pneumo_viewer.library.found import Refusal
 from pneumo_viewer.panels.evaluation import EvaluationPage
@@ -35,17 +33,12 @@ from pneumo_viewer.panels.notice import NoticeLine
 from pneumo_viewer.panels.start import StartPage
 from pneumo_viewer.panels.status import WorkProgress, describe
 from pneumo_viewer.panels.worklist import WorklistPanel
-from pneumo_viewer.review.changes import Aspect, Change
+from pneumo_viewer.reading_desk import FAR_STEP, STEP, ReadingDesk
 from pneumo_viewer.review.findings import Verdict
-from pneumo_viewer.review.operations import SetVerdict
 from pneumo_viewer.settings import Settings
 from pneumo_viewer.theme import UNIT
 from pneumo_viewer.workspace import Workspace
 from resources import DEMO_STUDIES
-
-_STEP = 0.01
-_FAR_STEP = 0.05
-_ALL = frozenset(Aspect)
 
 
 class MainWindow(QMainWindow):
@@ -79,9 +72,6 @@ class MainWindow(QMainWindow):
         self._settings = settings
         self._card = card
         self._card_problem = card_problem
-        self.default_threshold = workspace.session.threshold
-        self._radiograph: Radiograph | None = None
-        self._frame = 0
         self.setWindowTitle("pneumo-viewer")
         self.resize(1440, 900)
         self.setAcceptDrops(True)
@@ -95,6 +85,14 @@ class MainWindow(QMainWindow):
         self.notice = NoticeLine()
         self.worklist = WorklistPanel(workspace.session)
         self.findings_panel = FindingsPanel(self.actions_by_id)
+        self.desk = ReadingDesk(
+            workspace,
+            self.viewport,
+            self.worklist,
+            self.findings_panel,
+            self.actions_by_id,
+            self,
+        )
         self._scan_progress = WorkProgress("Reading", can_cancel=True)
         self._scoring_progress = WorkProgress("Detecting", can_cancel=False)
         self._reading = QLabel()
@@ -108,8 +106,6 @@ class MainWindow(QMainWindow):
         self._initial_layout = self.saveState()
         self._restore_layout()
         self._show_start_page()
-        self._refresh(Change(_ALL, None, None))
-        self.session.subscribe(self._refresh)
         self._application().installEventFilter(self)
 
     # Building
@@ -187,6 +183,7 @@ class MainWindow(QMainWindow):
 
     def _connect_actions(self) -> None:
         viewport, worklist, session = self.viewport, self.worklist, self.session
+        desk = self.desk
         self.actions_by_id.connect_all(
             {
                 "open_folder": self._choose_folder,
@@ -211,22 +208,22 @@ class MainWindow(QMainWindow):
                 "window_lung": lambda: viewport.set_preset("lung"),
                 "window_mediastinum": lambda: viewport.set_preset("mediastinum"),
                 "window_bone": lambda: viewport.set_preset("bone"),
-                "invert": self._set_inverted,
+                "invert": desk.set_inverted,
                 "undo": session.undo,
                 "redo": session.redo,
-                "accept": lambda: self._decide(Verdict.ACCEPTED),
-                "reject": lambda: self._decide(Verdict.REJECTED),
-                "undecide": lambda: self._decide(Verdict.UNDECIDED),
+                "accept": lambda: desk.decide(Verdict.ACCEPTED),
+                "reject": lambda: desk.decide(Verdict.REJECTED),
+                "undecide": lambda: desk.decide(Verdict.UNDECIDED),
                 "next_finding": session.select_next,
                 "previous_finding": session.select_previous,
                 "next_image": lambda: worklist.step_image(+1),
                 "previous_image": lambda: worklist.step_image(-1),
                 "next_exam": lambda: worklist.step_exam(+1),
                 "previous_exam": lambda: worklist.step_exam(-1),
-                "threshold_up": lambda: self._move_threshold(_STEP),
-                "threshold_down": lambda: self._move_threshold(-_STEP),
-                "threshold_far_up": lambda: self._move_threshold(_FAR_STEP),
-                "threshold_far_down": lambda: self._move_threshold(-_FAR_STEP),
+                "threshold_up": lambda: desk.move_threshold(STEP),
+                "threshold_down": lambda: desk.move_threshold(-STEP),
+                "threshold_far_up": lambda: desk.move_threshold(FAR_STEP),
+                "threshold_far_down": lambda: desk.move_threshold(-FAR_STEP),
                 "evaluate": self._evaluate,
                 "show_image": self._show_image_page,
                 "about_model": lambda: dialogs.show_model(self, self._card, self._card_problem),
@@ -243,33 +240,19 @@ class MainWindow(QMainWindow):
             dock.visibilityChanged.connect(self.actions_by_id[command].setChecked)
 
     def _connect_workspace(self) -> None:
-        workspace, viewport, panel = self.workspace, self.viewport, self.findings_panel
+        workspace, viewport = self.workspace, self.viewport
         workspace.images_added.connect(self._add_images)
         workspace.files_refused.connect(self._add_refusals)
         workspace.closed_all.connect(self._forget_all)
-        workspace.radiograph_ready.connect(self._show_radiograph)
-        workspace.radiograph_failed.connect(self._show_failure)
-        workspace.thumbnail_ready.connect(self.worklist.show_thumbnail)
-        workspace.detection_failed.connect(self._show_detection_failure)
         workspace.notice_given.connect(self.notice.say)
         workspace.scanning_changed.connect(self._scan_progress.show_progress)
         workspace.scoring_changed.connect(self._scoring_progress.show_progress)
         workspace.jobs.detector_changed.connect(self._show_detector)
         self._scan_progress.cancelled.connect(workspace.stop_scan)
-
-        self.worklist.image_chosen.connect(self.session.show)
-        self.worklist.thumbnail_wanted.connect(workspace.request_thumbnail)
-        panel.finding_chosen.connect(self._select)
-        panel.slider.moved.connect(self.session.set_threshold)
-        panel.slider.drag_changed.connect(viewport.set_threshold_moving)
-        panel.reset_button.clicked.connect(
-            lambda: self.session.set_threshold(self.default_threshold)
-        )
-        viewport.finding_clicked.connect(self._select)
+        self.desk.image_shown.connect(self._show_image_page)
         viewport.pointer_moved.connect(lambda reading: self._reading.setText(describe(reading)))
-        viewport.step_requested.connect(self._step_frame)
         viewport.files_dropped.connect(self.open)
-        viewport.context_menu_requested.connect(self._show_context_menu)
+        viewport.context_menu_requested.connect(self._context_menu.popup)
         self.start_page.open_requested.connect(self._choose_folder)
         self.start_page.demo_requested.connect(lambda: self.open([DEMO_STUDIES]))
         self.start_page.folder_requested.connect(lambda folder: self.open([folder]))
@@ -324,8 +307,6 @@ class MainWindow(QMainWindow):
     def _forget_all(self) -> None:
         self.worklist.clear()
         self.evaluation_run.cancel()
-        self._radiograph = None
-        self.viewport.show_radiograph(None)
         self._show_start_page()
 
     def _remember(self, settings: Settings) -> None:
@@ -342,111 +323,8 @@ class MainWindow(QMainWindow):
 
     # Showing
 
-    def _refresh(self, change: Change) -> None:
-        aspects = change.aspects
-        if Aspect.CURRENT in aspects:
-            self._show_current()
-        if aspects & {
-            Aspect.CURRENT,
-            Aspect.DETECTIONS,
-            Aspect.VERDICTS,
-            Aspect.THRESHOLD,
-            Aspect.MODEL,
-        }:
-            self._follow_verdict(change)
-            self._show_findings()
-        if aspects & {Aspect.CURRENT, Aspect.TRUTH}:
-            current = self.session.current
-            self.viewport.set_truth(None if current is None else self.session.truth(current))
-        if Aspect.CURRENT in aspects or Aspect.DETECTIONS in aspects:
-            self._select_first_undecided()
-        if aspects & {Aspect.SELECTION, Aspect.CURRENT, Aspect.DETECTIONS, Aspect.VERDICTS}:
-            self._show_selection()
-        self.worklist.refresh(change)
-        self._enable_actions()
-
-    def _show_current(self) -> None:
-        self._frame = 0
-        self._radiograph = None
-        key = self.session.current
-        if key is None:
-            return
-        self._show_image_page()
-        self.worklist.show_current(key)
-        radiograph = self.workspace.radiograph(key)
-        if radiograph is None:
-            self.viewport.show_message("Reading …", self.workspace.image(key).path.name)
-        else:
-            self._show_radiograph(key, radiograph)
-        self.workspace.prefetch(self.worklist.neighbours())
-
-    def _show_radiograph(self, key: str, radiograph: Radiograph) -> None:
-        if key != self.session.current or radiograph.frame != self._frame:
-            return
-        self._radiograph = radiograph
-        self.viewport.show_radiograph(radiograph)
-        self.viewport.set_corner_texts(*corner_texts(radiograph))
-        self.viewport.set_truth(self.session.truth(key))
-        self.actions_by_id["invert"].setChecked(False)
-        self._show_findings()
-        self._show_selection()
-        self._enable_actions()
-
-    def _show_failure(self, key: str, reason: str) -> None:
-        if key == self.session.current:
-            self.viewport.show_message("This image cannot be shown", reason)
-
-    def _show_detection_failure(self, key: str, reason: str) -> None:
-        self.worklist.refresh(Change(frozenset({Aspect.DETECTIONS}), key, self))
-        if key == self.session.current:
-            self._show_findings()
-
-    def _show_findings(self) -> None:
-        key = self.session.current
-        findings = () if key is None else self.session.findings(key)
-        self.viewport.set_threshold(self.session.threshold)
-        self.viewport.set_findings(findings if self._frame == 0 else ())
-        self.findings_panel.show_findings(
-            findings,
-            self._radiograph,
-            self.session.threshold,
-            None if key is None else self.session.exam_score(key),
-            self._explanation(key),
-        )
-
-    def _explanation(self, key: str | None) -> str:
-        if key is None:
-            return "Open a folder of radiographs to begin."
-        if key in self.workspace.not_scored:
-            return f"The detector could not score this image. {self.workspace.not_scored[key]}"
-        if self.session.detections(key) is None:
-            return "The detector has not come to this image yet."
-        hidden = len(self.session.findings(key)) - len(self.session.shown_findings(key))
-        if not self.session.findings(key):
-            return "The detector found nothing here."
-        return f"{hidden} below the threshold of {self.session.threshold:.2f}" if hidden else ""
-
-    def _show_selection(self) -> None:
-        self.viewport.set_selected(self.session.selected)
-        self.findings_panel.show_selection(self.session.selected)
-        if self.session.selected is not None and self._radiograph is not None:
-            self.viewport.center_on_finding(self.session.selected)
-
     def _show_detector(self, state: DetectorState) -> None:
         self._detector.setText(state.text)
-
-    def _step_frame(self, step: int) -> None:
-        key = self.session.current
-        if key is None or self._radiograph is None:
-            return
-        count = self._radiograph.identity.frame_count
-        frame = min(count - 1, max(0, self._frame + step))
-        if frame == self._frame:
-            return
-        self._frame = frame
-        radiograph = self.workspace.radiograph(key, frame)
-        if radiograph is not None:
-            self._show_radiograph(key, radiograph)
 
     def _show_start_page(self) -> None:
         self._fill_recent()
@@ -456,66 +334,9 @@ class MainWindow(QMainWindow):
         self.pages.setCurrentWidget(self.viewport)
         self.viewport.setFocus()
 
-    def _show_context_menu(self, position: QPoint) -> None:
-        self._context_menu.popup(position)
-
     def _show_exam(self, key: str) -> None:
         self.session.show(key)
         self._show_image_page()
-
-    def _enable_actions(self) -> None:
-        has_image = self._radiograph is not None
-        for command in ("fit", "actual_size", "zoom_in", "zoom_out", "reset_view", "invert"):
-            self.actions_by_id[command].setEnabled(has_image)
-        for command in ("accept", "reject", "undecide"):
-            self.actions_by_id[command].setEnabled(self.session.selected is not None)
-        for command, name in (("undo", self.session.undo_name), ("redo", self.session.redo_name)):
-            action = self.actions_by_id[command]
-            action.setEnabled(name is not None)
-            verb = command.capitalize()
-            action.setText(verb if name is None else f"{verb}: {name}")
-
-    # Reviewing
-
-    def _select(self, finding_id: str | None) -> None:
-        self.session.select(finding_id)
-
-    def _select_first_undecided(self) -> None:
-        key = self.session.current
-        if key is None or self.session.selected is not None:
-            return
-        for finding in self.session.shown_findings(key):
-            if finding.verdict is Verdict.UNDECIDED:
-                self.session.select(finding.id)
-                return
-
-    def _decide(self, verdict: Verdict) -> None:
-        key, finding_id = self.session.current, self.session.selected
-        if key is None or finding_id is None:
-            return
-        self.session.perform(SetVerdict(key, finding_id, verdict), by=self)
-
-    def _follow_verdict(self, change: Change) -> None:
-        """Go where the reader will look next: on after a verdict, back after an undo."""
-        if Aspect.VERDICTS not in change.aspects or change.image is None:
-            return
-        if change.by is not self:
-            self.session.show(change.image)
-            return
-        if change.image != self.session.current:
-            return
-        shown = [finding.id for finding in self.session.shown_findings(change.image)]
-        if self.session.selected in shown[:-1]:
-            self.session.select_next()
-        elif shown and self.session.selected == shown[-1]:
-            self.worklist.step_image(+1)
-
-    def _move_threshold(self, step: float) -> None:
-        self.session.set_threshold(round(self.session.threshold + step, 2))
-
-    def _set_inverted(self, inverted: bool) -> None:
-        if self.viewport.is_inverted != inverted:
-            self.viewport.invert()
 
     # Evaluating
 

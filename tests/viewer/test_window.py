@@ -175,7 +175,7 @@ def test_the_threshold_hides_and_never_asks_the_detector_again(
     assert len(session.shown_findings(key)) == len(session.findings(key))
     assert session.detections(key) is detections
     panel.reset_button.click()
-    assert session.threshold == reader.window.default_threshold
+    assert session.threshold == reader.window.desk.default_threshold
 
 
 def test_enter_in_the_filter_accepts_nothing(

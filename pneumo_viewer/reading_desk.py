@@ -1,0 +1,239 @@
+"""The reading itself: one image, its findings, and the reader's verdicts on them."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Signal
+
+from detector.radiograph import Radiograph
+from pneumo_viewer.actions import Actions
+from pneumo_viewer.canvas.viewport import Viewport
+from pneumo_viewer.facts import corner_texts
+from pneumo_viewer.panels.findings import FindingsPanel
+from pneumo_viewer.panels.worklist import WorklistPanel
+from pneumo_viewer.review.changes import Aspect, Change
+from pneumo_viewer.review.findings import Verdict
+from pneumo_viewer.review.operations import SetVerdict
+from pneumo_viewer.workspace import Workspace
+
+STEP = 0.01
+FAR_STEP = 0.05
+_FINDINGS_ASPECTS = {
+    Aspect.CURRENT,
+    Aspect.DETECTIONS,
+    Aspect.VERDICTS,
+    Aspect.THRESHOLD,
+    Aspect.MODEL,
+}
+
+
+class ReadingDesk(QObject):
+    """Keeps viewport, worklist and findings at what the session says, and sends it verdicts.
+
+    Parameters
+    ----------
+    workspace
+        What is open.
+    viewport, worklist, findings_panel
+        What shows it.
+    actions
+        Enabled and disabled as the session allows.
+    """
+
+    image_shown = Signal()
+    """Another image is the current one."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        viewport: Viewport,
+        worklist: WorklistPanel,
+        findings_panel: FindingsPanel,
+        actions: Actions,
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self.workspace = workspace
+        self.session = workspace.session
+        self.default_threshold = workspace.session.threshold
+        self.viewport = viewport
+        self.worklist = worklist
+        self.findings_panel = findings_panel
+        self._actions = actions
+        self._radiograph: Radiograph | None = None
+        self._frame = 0
+        workspace.radiograph_ready.connect(self._show_radiograph)
+        workspace.radiograph_failed.connect(self._show_failure)
+        workspace.detection_failed.connect(self._show_detection_failure)
+        worklist.image_chosen.connect(self.session.show)
+        worklist.thumbnail_wanted.connect(workspace.request_thumbnail)
+        workspace.thumbnail_ready.connect(worklist.show_thumbnail)
+        viewport.finding_clicked.connect(self.session.select)
+        viewport.step_requested.connect(self._step_frame)
+        findings_panel.finding_chosen.connect(self.session.select)
+        findings_panel.slider.moved.connect(self.session.set_threshold)
+        findings_panel.slider.drag_changed.connect(viewport.set_threshold_moving)
+        findings_panel.reset_button.clicked.connect(self.reset_threshold)
+        self.session.subscribe(self._refresh)
+        self._refresh(Change(frozenset(Aspect)))
+
+    # What the reader asks for
+
+    def decide(self, verdict: Verdict) -> None:
+        """Give the selected finding a verdict; the next one follows by itself."""
+        key, finding_id = self.session.current, self.session.selected
+        if key is not None and finding_id is not None:
+            self.session.perform(SetVerdict(key, finding_id, verdict), by=self)
+
+    def move_threshold(self, step: float) -> None:
+        """Raise or lower the threshold."""
+        self.session.set_threshold(round(self.session.threshold + step, 2))
+
+    def reset_threshold(self) -> None:
+        """Return to the threshold of the model's card."""
+        self.session.set_threshold(self.default_threshold)
+
+    def set_inverted(self, inverted: bool) -> None:
+        """Show the image inverted or not."""
+        if self.viewport.is_inverted != inverted:
+            self.viewport.invert()
+
+    # Following the session
+
+    def _refresh(self, change: Change) -> None:
+        aspects = change.aspects
+        self.worklist.refresh(change)
+        if Aspect.CURRENT in aspects:
+            self._show_current()
+        if Aspect.VERDICTS in aspects:
+            self._follow_verdict(change)
+        if change.image in (None, self.session.current):
+            if aspects & _FINDINGS_ASPECTS:
+                self._show_findings()
+            if aspects & {Aspect.CURRENT, Aspect.TRUTH}:
+                self._show_truth()
+            if aspects & {Aspect.CURRENT, Aspect.DETECTIONS}:
+                self._select_first_undecided()
+            if aspects & {*_FINDINGS_ASPECTS, Aspect.SELECTION}:
+                self._show_selection()
+        self._enable_actions()
+
+    def _show_truth(self) -> None:
+        key = self.session.current
+        self.viewport.set_truth(None if key is None else self.session.truth(key))
+
+    def _show_current(self) -> None:
+        self._frame = 0
+        self._radiograph = None
+        key = self.session.current
+        if key is None:
+            self.viewport.show_radiograph(None)
+            return
+        self.image_shown.emit()
+        self.worklist.show_current(key)
+        radiograph = self.workspace.radiograph(key)
+        if radiograph is None:
+            self.viewport.show_message("Reading …", self.workspace.image(key).path.name)
+        else:
+            self._show_radiograph(key, radiograph)
+        self.workspace.prefetch(self.worklist.neighbours())
+
+    def _show_radiograph(self, key: str, radiograph: Radiograph) -> None:
+        if key != self.session.current or radiograph.frame != self._frame:
+            return
+        self._radiograph = radiograph
+        self.viewport.show_radiograph(radiograph)
+        self.viewport.set_corner_texts(*corner_texts(radiograph))
+        self._show_truth()
+        self._actions["invert"].setChecked(False)
+        self._show_findings()
+        self._show_selection()
+        self._enable_actions()
+
+    def _show_failure(self, key: str, reason: str) -> None:
+        if key == self.session.current:
+            self.viewport.show_message("This image cannot be shown", reason)
+
+    def _show_detection_failure(self, key: str, reason: str) -> None:
+        self.worklist.refresh(Change(frozenset({Aspect.DETECTIONS}), key, self))
+        if key == self.session.current:
+            self._show_findings()
+
+    def _show_findings(self) -> None:
+        key = self.session.current
+        findings = () if key is None else self.session.findings(key)
+        self.viewport.set_threshold(self.session.threshold)
+        self.viewport.set_findings(findings if self._frame == 0 else ())
+        self.findings_panel.show_findings(
+            findings,
+            self._radiograph,
+            self.session.threshold,
+            None if key is None else self.session.exam_score(key),
+            self._explanation(key),
+        )
+
+    def _explanation(self, key: str | None) -> str:
+        if key is None:
+            return "Open a folder of radiographs to begin."
+        if key in self.workspace.not_scored:
+            return f"The detector could not score this image. {self.workspace.not_scored[key]}"
+        if self.session.detections(key) is None:
+            return "The detector has not come to this image yet."
+        hidden = len(self.session.findings(key)) - len(self.session.shown_findings(key))
+        if not self.session.findings(key):
+            return "The detector found nothing here."
+        return f"{hidden} below the threshold of {self.session.threshold:.2f}" if hidden else ""
+
+    def _show_selection(self) -> None:
+        self.viewport.set_selected(self.session.selected)
+        self.findings_panel.show_selection(self.session.selected)
+        if self.session.selected is not None and self._radiograph is not None:
+            self.viewport.center_on_finding(self.session.selected)
+
+    def _step_frame(self, step: int) -> None:
+        key = self.session.current
+        if key is None or self._radiograph is None:
+            return
+        count = self._radiograph.identity.frame_count
+        frame = min(count - 1, max(0, self._frame + step))
+        if frame == self._frame:
+            return
+        self._frame = frame
+        radiograph = self.workspace.radiograph(key, frame)
+        if radiograph is not None:
+            self._show_radiograph(key, radiograph)
+
+    def _select_first_undecided(self) -> None:
+        key = self.session.current
+        if key is None or self.session.selected is not None:
+            return
+        for finding in self.session.shown_findings(key):
+            if finding.verdict is Verdict.UNDECIDED:
+                self.session.select(finding.id)
+                return
+
+    def _follow_verdict(self, change: Change) -> None:
+        """Go where the reader will look next: on after a verdict, back after an undo."""
+        if change.image is None:
+            return
+        if change.by is not self:
+            self.session.show(change.image)
+            return
+        if change.image != self.session.current:
+            return
+        shown = [finding.id for finding in self.session.shown_findings(change.image)]
+        if self.session.selected in shown[:-1]:
+            self.session.select_next()
+        elif shown and self.session.selected == shown[-1]:
+            self.worklist.step_image(+1)
+
+    def _enable_actions(self) -> None:
+        has_image = self._radiograph is not None
+        for command in ("fit", "actual_size", "zoom_in", "zoom_out", "reset_view", "invert"):
+            self._actions[command].setEnabled(has_image)
+        for command in ("accept", "reject", "undecide"):
+            self._actions[command].setEnabled(self.session.selected is not None)
+        for command, name in (("undo", self.session.undo_name), ("redo", self.session.redo_name)):
+            action = self._actions[command]
+            action.setEnabled(name is not None)
+            verb = command.capitalize()
+            action.setText(verb if name is None else f"{verb}: {name}")
