@@ -12,7 +12,7 @@ from detector.errors import InputError
 from pneumo_viewer.jobs import transfer
 from pneumo_viewer.jobs.tasks import Task, WorkerBug
 
-_NICENESS = 10
+_NICENESS = 5
 
 
 @dataclass(frozen=True)

@@ -69,7 +69,8 @@ def picture(viewport: Viewport) -> NDArray[np.uint8]:
     """``[H, W, 3]`` red, green, blue."""
     image = viewport.grab().toImage().convertToFormat(QImage.Format.Format_RGB888)
     rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), -1)
-    return rows[:, : 3 * image.width()].reshape(image.height(), image.width(), 3)
+    pixels = rows[:, : 3 * image.width()].reshape(image.height(), image.width(), 3)
+    return pixels.copy()  # the image's own memory goes with the image
 
 
 def is_coloured(image: NDArray[np.uint8], colour: str) -> NDArray[np.bool_]:

@@ -24,9 +24,9 @@ from pneumo_viewer.panels.worklist_model import ROLE_NODE, Column, Kind
 from pneumo_viewer.review.findings import Verdict
 from resources import DEMO_STUDIES
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(480)
 
-PATIENCE = 120_000
+PATIENCE = 200_000
 """Milliseconds; a busy machine takes long to import torch."""
 
 
