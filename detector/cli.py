@@ -107,7 +107,7 @@ def detect(
     text file that lay in a folder. 2 when the arguments cannot be used.
     """
     products = (DETECTIONS_TABLE, DETECTIONS_COCO, NOT_SCORED_TABLE, OVERLAYS)
-    files, errors = find_files(paths, leaving_out={(out / name).resolve() for name in products})
+    files, errors = find_files(paths, leaving_out=[out / name for name in products])
     if not files and not errors:
         _stop(f"There is no file in {', '.join(map(str, paths))}.")
     try:
@@ -184,12 +184,16 @@ def _score_files(
 
 
 def _free_name(source: str, taken: set[str]) -> str:
-    """Name a picture after its file; files of one name in different folders are numbered."""
-    stem = Path(source).name[:100]
+    """Name a picture after its file; files of one name in different folders are numbered.
+
+    The name is Unicode and, in bytes, short enough for every file system.
+    """
+    name = Path(source).name.encode(errors="surrogateescape")
+    stem = name[:100].decode(errors="ignore")
     names = chain([stem], (f"{stem}-{number}" for number in count(2)))
-    name = next(name for name in names if name.casefold() not in taken)
-    taken.add(name.casefold())
-    return f"{name}.png"
+    free = next(name for name in names if name.casefold() not in taken)
+    taken.add(free.casefold())
+    return f"{free}.png"
 
 
 def _make_writable(folder: Path) -> None:

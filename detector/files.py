@@ -23,7 +23,7 @@ def find_files(
     paths
         Files and folders.
     leaving_out
-        Resolved paths of files and folders to pass over.
+        Files and folders to pass over.
 
     Returns
     -------
@@ -32,7 +32,9 @@ def find_files(
     errors
         One for each file or folder that cannot be read because of what it is or who may read it.
     """
-    found: dict[Path, Path] = {}
+    # os.path.realpath, unlike Path.resolve, takes links that lead to themselves.
+    passed_over = {os.path.realpath(path) for path in leaving_out}
+    found: dict[str, Path] = {}
     errors: list[FileAccessError] = []
 
     def take(file: Path) -> None:
@@ -42,12 +44,12 @@ def find_files(
             errors.append(access_error(file, error))
         else:
             if is_regular:
-                found.setdefault(file.resolve(), file)
+                found.setdefault(os.path.realpath(file), file)
             else:
                 errors.append(FileAccessError(str(file), "it is a pipe, socket or device"))
 
     def is_passed_over(path: Path) -> bool:
-        return path.name.startswith(".") or path.resolve() in leaving_out
+        return path.name.startswith(".") or os.path.realpath(path) in passed_over
 
     for path in paths:
         if not path.is_dir():
