@@ -6,7 +6,6 @@ refusals come at once.
 
 from __future__ import annotations
 
-import tempfile
 from collections import deque
 from collections.abc import Iterable, Iterator
 from itertools import chain, count
@@ -21,7 +20,7 @@ from detector import __version__
 from detector.detections import Detections
 from detector.dicom.reading import read_identity, read_radiograph, require_projection
 from detector.errors import InputError
-from detector.files import find_files, replace_file
+from detector.files import find_files, make_writable, replace_file
 from detector.model_card import read_card
 from detector.overlay import draw_overlay
 from detector.radiograph import Radiograph
@@ -112,7 +111,7 @@ def detect(
         _stop(f"There is no file in {', '.join(map(str, paths))}.")
     try:
         card = read_card(weights)
-        _make_writable(out)
+        make_writable(out)
         from detector.runtime.engine import Detector
 
         detector = Detector.load(weights)
@@ -194,15 +193,6 @@ def _free_name(source: str, taken: set[str]) -> str:
     free = next(name for name in names if name.casefold() not in taken)
     taken.add(free.casefold())
     return f"{free}.png"
-
-
-def _make_writable(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        _stop(f"{folder}: nothing can be written there ({error.strerror}). Name another folder.")
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import stat
+import tempfile
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
-from detector.errors import FileAccessError
+from detector.errors import FileAccessError, FolderNotWritableError
 
 
 def find_files(
@@ -70,6 +71,23 @@ def find_files(
 def access_error(path: Path, error: OSError) -> FileAccessError:
     """Say why a file or folder could not be opened."""
     return FileAccessError(str(path), (error.strerror or "it cannot be read").lower())
+
+
+def make_writable(folder: Path) -> None:
+    """Make a folder where there is none, and make sure that files can be written into it.
+
+    Raises
+    ------
+    FolderNotWritableError
+        They cannot.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        reason = (error.strerror or "it cannot be made").lower()
+        raise FolderNotWritableError(str(folder), reason) from error
 
 
 def replace_file(path: Path, content: bytes) -> None:
