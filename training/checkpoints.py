@@ -53,8 +53,8 @@ def load_checkpoint(path: Path, recipe: dict[str, Any]) -> dict[str, Any]:
     for name, value in recipe.items():
         if (found := made_with.get(name)) != value:
             raise CheckpointError(
-                f"{path} was made with another {_difference(name, found, value)}. "
-                "Resume with the options of the run, or start another one."
+                f"{path} is of a run that differs in {_difference(name, found, value)}. "
+                "Resume with the options of that run, or start another one."
             )
     return state
 
