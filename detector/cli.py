@@ -6,7 +6,6 @@ refusals come at once.
 
 from __future__ import annotations
 
-import tempfile
 from collections import deque
 from collections.abc import Iterable, Iterator
 from itertools import chain, count
@@ -21,7 +20,7 @@ from detector import __version__
 from detector.detections import Detections
 from detector.dicom.reading import read_identity, read_radiograph, require_projection
 from detector.errors import InputError
-from detector.files import find_files, replace_file
+from detector.files import find_files, make_writable, replace_file
 from detector.model_card import read_card
 from detector.overlay import draw_overlay
 from detector.radiograph import Radiograph
@@ -107,12 +106,12 @@ def detect(
     text file that lay in a folder. 2 when the arguments cannot be used.
     """
     products = (DETECTIONS_TABLE, DETECTIONS_COCO, NOT_SCORED_TABLE, OVERLAYS)
-    files, errors = find_files(paths, leaving_out={(out / name).resolve() for name in products})
+    files, errors = find_files(paths, leaving_out=[out / name for name in products])
     if not files and not errors:
         _stop(f"There is no file in {', '.join(map(str, paths))}.")
     try:
         card = read_card(weights)
-        _make_writable(out)
+        make_writable(out)
         from detector.runtime.engine import Detector
 
         detector = Detector.load(weights)
@@ -184,21 +183,16 @@ def _score_files(
 
 
 def _free_name(source: str, taken: set[str]) -> str:
-    """Name a picture after its file; files of one name in different folders are numbered."""
-    stem = Path(source).name[:100]
+    """Name a picture after its file; files of one name in different folders are numbered.
+
+    The name is Unicode and, in bytes, short enough for every file system.
+    """
+    name = Path(source).name.encode(errors="surrogateescape")
+    stem = name[:100].decode(errors="ignore")
     names = chain([stem], (f"{stem}-{number}" for number in count(2)))
-    name = next(name for name in names if name.casefold() not in taken)
-    taken.add(name.casefold())
-    return f"{name}.png"
-
-
-def _make_writable(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        _stop(f"{folder}: nothing can be written there ({error.strerror}). Name another folder.")
+    free = next(name for name in names if name.casefold() not in taken)
+    taken.add(free.casefold())
+    return f"{free}.png"
 
 
 def _write(path: Path, content: bytes) -> None:

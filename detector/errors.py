@@ -51,6 +51,13 @@ class FileAccessError(InputError):
     advice = "Check that it exists and that you may read it."
 
 
+class FolderNotWritableError(InputError):
+    """Results cannot be written into the folder that was named for them."""
+
+    kind = "nothing can be written there"
+    advice = "Name another folder."
+
+
 class NotAnImageFileError(InputError):
     """Neither DICOM nor a PNG or JPEG picture."""
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import stat
+import tempfile
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
-from detector.errors import FileAccessError
+from detector.errors import FileAccessError, FolderNotWritableError
 
 
 def find_files(
@@ -23,7 +24,7 @@ def find_files(
     paths
         Files and folders.
     leaving_out
-        Resolved paths of files and folders to pass over.
+        Files and folders to pass over.
 
     Returns
     -------
@@ -32,7 +33,9 @@ def find_files(
     errors
         One for each file or folder that cannot be read because of what it is or who may read it.
     """
-    found: dict[Path, Path] = {}
+    # os.path.realpath, unlike Path.resolve, takes links that lead to themselves.
+    passed_over = {os.path.realpath(path) for path in leaving_out}
+    found: dict[str, Path] = {}
     errors: list[FileAccessError] = []
 
     def take(file: Path) -> None:
@@ -42,12 +45,12 @@ def find_files(
             errors.append(access_error(file, error))
         else:
             if is_regular:
-                found.setdefault(file.resolve(), file)
+                found.setdefault(os.path.realpath(file), file)
             else:
                 errors.append(FileAccessError(str(file), "it is a pipe, socket or device"))
 
     def is_passed_over(path: Path) -> bool:
-        return path.name.startswith(".") or path.resolve() in leaving_out
+        return path.name.startswith(".") or os.path.realpath(path) in passed_over
 
     for path in paths:
         if not path.is_dir():
@@ -68,6 +71,23 @@ def find_files(
 def access_error(path: Path, error: OSError) -> FileAccessError:
     """Say why a file or folder could not be opened."""
     return FileAccessError(str(path), (error.strerror or "it cannot be read").lower())
+
+
+def make_writable(folder: Path) -> None:
+    """Make a folder where there is none, and make sure that files can be written into it.
+
+    Raises
+    ------
+    FolderNotWritableError
+        They cannot.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        reason = (error.strerror or "it cannot be made").lower()
+        raise FolderNotWritableError(str(folder), reason) from error
 
 
 def replace_file(path: Path, content: bytes) -> None:

@@ -45,6 +45,33 @@ class ImageMap:
         return ((_as_boxes(boxes) - self.offset * 2) / (self.scale * 2)).astype(np.float32)
 
 
+def boxes_in_image(
+    image_map: ImageMap,
+    boxes: NDArray[np.float32],
+    scores: NDArray[np.float32],
+    extent: tuple[int, int],
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Map detections from network pixels to an image and cut them at its edges.
+
+    What lies wholly in the square's black bars is left out.
+
+    Parameters
+    ----------
+    boxes, scores
+        ``[N, 4]`` x0 y0 x1 y1 in network pixels, and ``[N]``.
+    extent
+        Width and height of the image.
+
+    Returns
+    -------
+    boxes, scores
+        ``[M, 4]`` in image pixels and ``[M]``, in the same order.
+    """
+    boxes = image_map.to_image(boxes).clip(0, np.array(extent * 2, np.float32))
+    has_area = (boxes[:, 2:] > boxes[:, :2]).all(axis=1)
+    return boxes[has_area], scores[has_area]
+
+
 def prepare(radiograph: Radiograph, size: int) -> tuple[NDArray[np.uint8], ImageMap]:
     """Render a radiograph as it is shown by default and fit it into the network's square."""
     return fit_to_square(render(radiograph), size)

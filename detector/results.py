@@ -72,7 +72,7 @@ def coco_results(
         height, width = image.shape
         record = {
             "id": image_id,
-            "file_name": image.identity.source,
+            "file_name": _as_unicode(image.identity.source),
             "width": width,
             "height": height,
             "sop_instance_uid": image.identity.sop_instance_uid,
@@ -139,8 +139,13 @@ def coco_as_csv(coco: dict[str, Any]) -> bytes:
 
 def refusals_as_csv(refusals: Iterable[InputError]) -> bytes:
     """Write what could not be scored as a table: file, kind of problem, reason."""
-    rows = ((refusal.source, refusal.kind, refusal.reason) for refusal in refusals)
+    rows = ((_as_unicode(refusal.source), refusal.kind, refusal.reason) for refusal in refusals)
     return _as_csv(("file", "kind", "reason"), rows)
+
+
+def _as_unicode(name: str) -> str:
+    """Write the bytes of a file name that are no Unicode as escapes, as strict JSON demands."""
+    return name.encode(errors="backslashreplace").decode()
 
 
 def _as_csv(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
@@ -148,4 +153,4 @@ def _as_csv(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)
     writer.writerows(rows)
-    return text.getvalue().encode(errors="backslashreplace")  # names need not be valid Unicode
+    return text.getvalue().encode()

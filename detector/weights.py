@@ -76,7 +76,12 @@ def load_weights(path: Path) -> tuple[CenterScaleDetector, ModelCard]:
         raise AlteredWeightsError(
             str(path), f"its tensors do not have the fingerprint {card.fingerprint} of its card"
         )
-    network = CenterScaleDetector(card.preset)
+    try:
+        network = CenterScaleDetector(card.preset)
+    except ValueError as error:
+        raise OtherArchitectureError(
+            str(path), f"its preset cannot be built here ({error})"
+        ) from error
     try:
         network.load_state_dict(tensors)
     except RuntimeError as error:  # load_state_dict names each misfit on a line of its own

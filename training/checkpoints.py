@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+import io
+import pickle
 import random
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+
+from detector.files import replace_file
+
+_NOT_A_CHECKPOINT = (
+    EOFError,
+    LookupError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+    pickle.PickleError,
+)
+"""What ``torch.load`` and a look inside raise over other files."""
 
 
 class CheckpointError(Exception):
@@ -16,10 +30,9 @@ class CheckpointError(Exception):
 
 def save_checkpoint(path: Path, state: dict[str, Any]) -> None:
     """Write a checkpoint so that a crash leaves either the old file or the new one."""
-    unfinished = path.with_name(path.name + ".unfinished")
-    with unfinished.open("wb") as file:
-        torch.save(state, file)
-    unfinished.replace(path)
+    content = io.BytesIO()
+    torch.save(state, content)
+    replace_file(path, content.getvalue())
 
 
 def load_checkpoint(path: Path, recipe: dict[str, Any]) -> dict[str, Any]:
@@ -34,15 +47,24 @@ def load_checkpoint(path: Path, recipe: dict[str, Any]) -> dict[str, Any]:
         raise CheckpointError(f"{path} does not exist, so there is nothing to resume.")
     try:
         state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
-    except (RuntimeError, EOFError, ValueError) as error:
+        made_with = dict(state["recipe"])
+    except _NOT_A_CHECKPOINT as error:
         raise CheckpointError(f"{path} is damaged. Start the run again.") from error
     for name, value in recipe.items():
-        if (found := state["recipe"].get(name)) != value:
+        if (found := made_with.get(name)) != value:
             raise CheckpointError(
-                f"{path} was made with {name} = {found}, not {value}. "
-                "Resume with the options of the run, or start another one."
+                f"{path} is of a run that differs in {_difference(name, found, value)}. "
+                "Resume with the options of that run, or start another one."
             )
     return state
+
+
+def _difference(name: str, found: object, wanted: object) -> str:
+    """Name a part of the recipe and, inside a record, the fields that differ."""
+    if not (isinstance(found, dict) and isinstance(wanted, dict)):
+        return name
+    differing = (key for key in found.keys() | wanted.keys() if found.get(key) != wanted.get(key))
+    return f"{name} ({', '.join(sorted(differing))})"
 
 
 def random_states() -> dict[str, Any]:

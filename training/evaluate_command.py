@@ -20,7 +20,7 @@ from rich.table import Table
 
 from detector.dicom.reading import read_radiograph
 from detector.errors import InputError
-from detector.files import replace_file
+from detector.files import make_writable, replace_file
 from resources import DEFAULT_WEIGHTS
 from training.datasets.truth import read_truth
 from training.evaluation.detections_file import join_truth, read_detections
@@ -50,11 +50,14 @@ def main() -> None:
 def evaluate_detector(
     data: Annotated[
         Path | None,
-        typer.Option(metavar="FOLDER", help="Run weights over this RSNA challenge folder."),
+        typer.Option(
+            metavar="PATH",
+            help="Run weights over this folder in the RSNA challenge's layout, or COCO file.",
+        ),
     ] = None,
     folds: Annotated[
         str,
-        typer.Option(metavar="N,N", help="Folds of its patients.csv.", show_default="all exams"),
+        typer.Option(metavar="N,N", help="Folds of its patients.", show_default="all exams"),
     ] = "",
     weights: Annotated[
         Path, typer.Option(metavar="FILE", help="Weights.", show_default="the program's own")
@@ -79,7 +82,7 @@ def evaluate_detector(
     resamples: Annotated[
         int, typer.Option(min=0, help="Draws of patients for the 95 % intervals.")
     ] = 2000,
-    seed: Annotated[int, typer.Option(help="Of the draws.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Of the draws.")] = 0,
     out: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help=f"Where {REPORT} goes.")
     ] = None,
@@ -90,6 +93,8 @@ def evaluate_detector(
     cannot be used.
     """
     try:
+        if out is not None:
+            make_writable(out)
         match data, detections, truth:
             case Path() as folder, None, None:
                 scored = _run_weights(weights, folder, _parse_folds(folds))
@@ -99,6 +104,10 @@ def evaluate_detector(
                 _stop("Give either --data, or --detections together with --truth.")
     except InputError as error:
         _stop(str(error))
+    if not scored.exams:
+        for name, reason in scored.left_out:
+            _notes.print(f"Left out: {name}: {reason}")
+        _stop("No image has both detections and truth, so there is nothing to measure.")
     evaluation = evaluate(
         scored.exams,
         threshold=scored.threshold if threshold is None else threshold,
@@ -133,14 +142,12 @@ class _Scored:
 
 def _run_weights(weights: Path, folder: Path, folds: Collection[int]) -> _Scored:
     from detector.runtime.engine import Detector
+    from training.datasets.data_set import read_data_set
     from training.datasets.labelled_image import DataSetError
-    from training.datasets.rsna import PATIENTS, read_challenge
-    from training.datasets.splits import read_folds, select_folds
 
     try:
-        images = read_challenge(folder)
-        if folds:
-            images = select_folds(images, read_folds(folder / PATIENTS), folds)
+        data = read_data_set(folder)
+        images = data.split(folds)[0] if folds else data.images
     except DataSetError as error:
         _stop(str(error))
     detector = Detector.load(weights)
@@ -234,7 +241,6 @@ def _listed(folds: Collection[int]) -> str:
 
 def _write(folder: Path, content: Mapping[str, Any]) -> None:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
         replace_file(folder / REPORT, text.encode())
     except OSError as error:

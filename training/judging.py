@@ -10,6 +10,7 @@ from torch import Tensor
 
 from detector.model_card import Metric
 from detector.networks.center_scale import CenterScaleDetector
+from detector.preparation import boxes_in_image
 from training.datasets.prepared_images import PreparedImages
 from training.evaluation.exam import Exam
 from training.evaluation.matching import Criterion, match_exams
@@ -34,8 +35,11 @@ def detect(network: CenterScaleDetector, prepared: PreparedImages) -> list[Exam]
         pixels = np.stack([prepared.pixels[index] for index in chunk])[:, None]
         images = torch.from_numpy(pixels).to(device).float() / 255
         for index, found in zip(chunk, network.predict(images), strict=True):
-            image, image_map = prepared.images[index], prepared.maps[index]
+            image = prepared.images[index]
             width, height = prepared.extents[index]
+            boxes, scores = boxes_in_image(
+                prepared.maps[index], _numpy(found.boxes), _numpy(found.scores), (width, height)
+            )
             exams.append(
                 Exam(
                     image_id=image.name,
@@ -43,8 +47,8 @@ def detect(network: CenterScaleDetector, prepared: PreparedImages) -> list[Exam]
                     width=width,
                     height=height,
                     truth=image.boxes,
-                    boxes=image_map.to_image(_numpy(found.boxes)),
-                    scores=_numpy(found.scores),
+                    boxes=boxes,
+                    scores=scores,
                     exam_score=found.exam_score,
                 )
             )

@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from detector.errors import InputError
+from detector.files import make_writable
 from detector.model_card import Metric, ModelCard, OperatingPoint
 from detector.networks.bodies import load_body_weights
 from detector.networks.center_scale import CenterScaleDetector
@@ -37,6 +38,8 @@ from training.trainer import CHECKPOINT, Trainer
 UNUSABLE_ARGUMENTS = 2
 VERSION = "1"
 """Of the weights that this command writes."""
+STRIDE = 32
+"""Of the body: sides of the network's input are its multiples."""
 TERMS = (
     "RSNA Pneumonia Detection Challenge annotations: non-commercial research and education only. "
     "Radiographs: NIH ChestX-ray14 (Wang et al., CVPR 2017), provided by the NIH Clinical Center."
@@ -72,17 +75,21 @@ def train_detector(
             show_default="where those of the training images lie",
         ),
     ] = None,
-    size: Annotated[int | None, typer.Option(help="Side of the network's input.")] = None,
-    steps: Annotated[int | None, typer.Option(help="Steps on real boxes.")] = None,
-    synthetic_steps: Annotated[int | None, typer.Option(help="Painted steps before them.")] = None,
-    batch: Annotated[int | None, typer.Option(help="Images a step.")] = None,
-    seed: Annotated[int, typer.Option(help="Where chance starts.")] = 0,
-    workers: Annotated[int, typer.Option(help="Processes that make samples.")] = 1,
+    size: Annotated[
+        int | None, typer.Option(min=32, help="Side of the network's input, in 32s.")
+    ] = None,
+    steps: Annotated[int | None, typer.Option(min=1, help="Steps on real boxes.")] = None,
+    synthetic_steps: Annotated[
+        int | None, typer.Option(min=0, help="Painted steps before them.")
+    ] = None,
+    batch: Annotated[int | None, typer.Option(min=1, help="Images a step.")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Where chance starts.")] = 0,
+    workers: Annotated[int, typer.Option(min=0, help="Processes that make samples.")] = 1,
     threads: Annotated[
-        int | None, typer.Option(help="Threads of a CPU; 1 is best on a busy machine.")
+        int | None, typer.Option(min=1, help="Threads of a CPU; 1 is best on a busy machine.")
     ] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda or auto.")] = "auto",
-    save_minutes: Annotated[float, typer.Option(help="Time between checkpoints.")] = 3.0,
+    save_minutes: Annotated[float, typer.Option(min=0, help="Time between checkpoints.")] = 3.0,
     resume: Annotated[bool, typer.Option(help="Go on from the checkpoint in OUT.")] = False,
     judge_held_out: Annotated[
         bool,
@@ -96,10 +103,13 @@ def train_detector(
         _stop(f"There is no preset {preset}. Choose one of {', '.join(PRESETS)}.")
     if not resume and (out / CHECKPOINT).exists():
         _stop(f"{out} holds a run already. Resume it with --resume, or name another folder.")
+    if size is not None and (size < STRIDE or size % STRIDE):
+        _stop(f"--size takes multiples of {STRIDE}, the stride of the body, not {size}.")
     chosen = _change(PRESETS[preset], size, steps, synthetic_steps, batch)
     if threads is not None:
         torch.set_num_threads(threads)
     try:
+        make_writable(out)
         splits = _read_splits(data, _parse_folds(folds), negatives, chosen)
         trainer = Trainer(
             _pretrained_network(chosen, seed),

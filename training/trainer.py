@@ -158,6 +158,7 @@ class Trainer:
             Called after each step with the number of steps done and the parts of the loss.
         """
         self.out.mkdir(parents=True, exist_ok=True)
+        self._forget_log_after(self.step)
         saved = time.monotonic()
         self.module.train()
         with (self.out / LOG).open("a", encoding="utf-8") as log:
@@ -203,7 +204,6 @@ class Trainer:
         self.averaged.updates = state["averaged_updates"]
         self.optimiser.load_state_dict(state["optimiser"])
         restore_random_states(state["random"])
-        self._forget_log_after(self.step)
 
     def _step(self, images: Tensor, targets: Sequence[Target]) -> dict[str, float]:
         factor = learning_rate_factor(self.preset, self.step, len(self.stream.prepared))
@@ -260,7 +260,7 @@ class Trainer:
         ]
 
     def _forget_log_after(self, step: int) -> None:
-        """Drop the lines of steps that were lost with the interruption."""
+        """Drop the lines of steps that were lost with an interruption, with or without resuming."""
         path = self.out / LOG
         if path.is_file():
             lines = path.read_text(encoding="utf-8").splitlines()[:step]

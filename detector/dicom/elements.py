@@ -15,7 +15,6 @@ import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from copy import copy
 from datetime import date
 from typing import Any
 
@@ -145,7 +144,7 @@ class Elements:
         )
         if not groups:
             return self
-        merged = copy(self.dataset)
+        merged = self.dataset[:]  # copy() would share its elements
         for group in groups:
             for macro in _FRAME_MACROS:
                 for item in group.items(macro)[:1]:

@@ -71,7 +71,7 @@ def read_frame(header: Header, data: bytes, index: int, source: str) -> Frame:
     DecoderMissingError
         If nothing installed decodes its transfer syntax.
     UnsupportedImageError
-        Unless it has 8 or 16 bits allocated in 1 or 3 samples.
+        Unless it has 8 or 16 bits allocated in 1 sample, or in 3 without a sign.
     """
     if not 0 <= index < header.frame_count:
         raise IndexError(f"frame {index} of an image with {header.frame_count}")

@@ -46,7 +46,7 @@ def image_pixel_of(header: Header, source: str) -> ImagePixel:
     DamagedFileError
         If elements are missing that have no default, or they make no sense together.
     UnsupportedImageError
-        Unless 8 or 16 bits are allocated in 1 or 3 samples.
+        Unless 8 or 16 bits are allocated in 1 sample, or in 3 without a sign.
     """
 
     def integer(keyword: str, default: int) -> int:
@@ -62,6 +62,9 @@ def image_pixel_of(header: Header, source: str) -> ImagePixel:
         raise UnsupportedImageError(source, f"a pixel has {bits_allocated} bits allocated")
     if samples_per_pixel not in (1, 3):
         raise UnsupportedImageError(source, f"a pixel has {samples_per_pixel} samples")
+    is_signed = integer("PixelRepresentation", 0) == 1
+    if is_signed and samples_per_pixel == 3:
+        raise UnsupportedImageError(source, "a colour image with signed values")
     if not 1 <= bits_stored <= bits_allocated:
         raise DamagedFileError(source, f"{bits_stored} of {bits_allocated} bits cannot be stored")
     high_bit = integer("HighBit", bits_stored - 1)
@@ -74,7 +77,7 @@ def image_pixel_of(header: Header, source: str) -> ImagePixel:
         bits_allocated=bits_allocated,
         bits_stored=bits_stored,
         high_bit=high_bit,
-        is_signed=integer("PixelRepresentation", 0) == 1,
+        is_signed=is_signed,
         photometric_interpretation=header.elements.text("PhotometricInterpretation")
         or ("MONOCHROME2" if samples_per_pixel == 1 else "RGB"),
         planar_configuration=integer("PlanarConfiguration", 0),

@@ -14,7 +14,8 @@ from detector.dicom.attributes import grey_scale_of, spacing_of
 from detector.dicom.frames import read_frame
 from detector.dicom.headers import identity_of, looks_like_dicom, read_header
 from detector.dicom.pictures import looks_like_picture, picture_size, read_picture
-from detector.errors import FileAccessError, NotAnImageFileError, NotARadiographError
+from detector.errors import NotAnImageFileError, NotARadiographError
+from detector.files import access_error
 from detector.radiograph import GreyScale, ImageIdentity, Radiograph
 
 _PROJECTION_MODALITIES = {"CR", "DX", "RG", "RF", "SC", "OT", "MG", "PX", "IO", "XA", ""}
@@ -86,7 +87,7 @@ def read_identity(source: Path) -> ImageIdentity:
             header = read_header(stream, name)
             return identity_of(header, name, lambda: _digest(source.read_bytes()))
     except OSError as error:
-        raise _no_access(error, name) from error
+        raise access_error(source, error) from error
 
 
 def require_projection(identity: ImageIdentity) -> None:
@@ -111,11 +112,7 @@ def _bytes_of(source: Path | bytes) -> tuple[bytes, str]:
     try:
         return source.read_bytes(), str(source)
     except OSError as error:
-        raise _no_access(error, str(source)) from error
-
-
-def _no_access(error: OSError, name: str) -> FileAccessError:
-    return FileAccessError(name, (error.strerror or "it cannot be read").lower())
+        raise access_error(source, error) from error
 
 
 def _not_an_image(start: bytes, name: str) -> NotAnImageFileError:

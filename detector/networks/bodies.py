@@ -68,8 +68,16 @@ class Body(nn.Module):
 
 
 def body_normalisation(name: str) -> tuple[float, float]:
-    """Mean and standard deviation that a timm model was pretrained with, averaged over colours."""
+    """Mean and standard deviation that a timm model was pretrained with, averaged over colours.
+
+    Raises
+    ------
+    ValueError
+        If timm knows no model of that name.
+    """
     config: Any = timm.get_pretrained_cfg(name)
+    if config is None:
+        raise ValueError(f"timm has no body {name}")
     return sum(config.mean) / len(config.mean), sum(config.std) / len(config.std)
 
 

@@ -21,7 +21,7 @@ from detector.detections import Detections, ModelIdentity
 from detector.errors import DeviceMemoryError, DeviceUnavailableError
 from detector.model_card import ModelCard
 from detector.networks.center_scale import CenterScaleDetector
-from detector.preparation import ImageMap, prepare
+from detector.preparation import ImageMap, boxes_in_image, prepare
 from detector.radiograph import Radiograph
 from detector.weights import load_weights
 from resources import DEFAULT_WEIGHTS
@@ -121,11 +121,8 @@ class Detector:
         with _device_errors(prepared.source):
             boxes, scores, exam_score = self._compute(prepared.square)
         height, width = prepared.shape
-        boxes = prepared.image_map.to_image(boxes).clip(
-            0, np.array([width, height] * 2, np.float32)
-        )
-        lies_inside = (boxes[:, 2:] > boxes[:, :2]).all(axis=1)
-        return Detections(boxes[lies_inside], scores[lies_inside], exam_score, self.identity)
+        boxes, scores = boxes_in_image(prepared.image_map, boxes, scores, (width, height))
+        return Detections(boxes, scores, exam_score, self.identity)
 
     @torch.inference_mode()
     def _compute(

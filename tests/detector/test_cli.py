@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 import torch
 from pycocotools.coco import COCO
+from pydantic_core import from_json
 from pydicom.data import get_testdata_file
 from typer.testing import CliRunner, Result
 
@@ -182,6 +183,20 @@ def test_images_of_one_name_have_pictures_of_their_own(
         assert picture.shape[:2] == (image["height"], image["width"])
 
 
+def test_a_name_as_long_as_the_file_system_allows_has_a_picture(
+    tmp_path: Path, write_dicom: Any, tiny_weights: Path
+) -> None:
+    # 83 characters of 3 bytes each and ".dcm": 253 of 255 bytes, too many for two extensions.
+    write_dicom(tmp_path / "in" / f"{'像' * 83}.dcm", pixels(64, 64))
+
+    result = run(tmp_path / "in", "--out", tmp_path, "--weights", tiny_weights, "--overlay")
+
+    assert result.exit_code == 0, result.output
+    (image,) = read_coco(tmp_path)["images"]
+    assert (tmp_path / image["overlay"]).name == f"{'像' * 33}.png"
+    assert (tmp_path / image["overlay"]).is_file()
+
+
 def test_results_hold_no_patient_name_or_id(
     study: Path, tmp_path: Path, tiny_weights: Path
 ) -> None:
@@ -239,7 +254,8 @@ def test_what_cannot_be_scored_is_listed_with_its_reason_and_the_rest_is_scored(
         "\\udcff[red].txt": "not an image file",
     }
     scored = {Path(image["file_name"]).name for image in read_coco(out)["images"]}
-    assert scored == {"IM1", "gr\udcfcn.dcm", "picture.png"}
+    assert scored == {"IM1", "gr\\udcfcn.dcm", "picture.png"}
+    from_json((out / "detections.json").read_bytes())  # more strict than json: Unicode only
     for row in read_table(out / "not_scored.csv"):
         assert done.stderr.count(f"Not scored: {row['file']}: {row['reason']}\n") == 1
     assert "Traceback" not in done.stderr

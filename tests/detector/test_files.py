@@ -47,9 +47,19 @@ def test_a_file_that_is_reached_twice_is_found_once(tmp_path: Path) -> None:
 def test_what_is_to_be_left_out_is_left_out(tmp_path: Path) -> None:
     make(tmp_path, "a", "out/b.csv", "out/overlays/c.png", "out/d")
 
-    files, _ = find_files([tmp_path], {tmp_path / "out/b.csv", tmp_path / "out/overlays"})
+    files, _ = find_files([tmp_path], [tmp_path / "out/b.csv", tmp_path / "out/overlays"])
 
     assert names(files, tmp_path) == ["a", "out/d"]
+
+
+def test_links_that_lead_nowhere_but_to_themselves_are_errors(tmp_path: Path) -> None:
+    make(tmp_path, "a")
+    (tmp_path / "loop").symlink_to("loop")
+
+    files, errors = find_files([tmp_path], leaving_out=[tmp_path / "loop" / "below"])
+
+    assert names(files, tmp_path) == ["a"]
+    assert [error.source for error in errors] == [str(tmp_path / "loop")]
 
 
 def test_pipes_and_broken_links_are_errors_and_never_opened(tmp_path: Path) -> None:

@@ -199,6 +199,18 @@ class TestRefusals:
         with pytest.raises(UnsupportedImageError, match=f"{bits} bits"):
             read_radiograph(dicom(b"\0" * 64, **image_pixel(4, 4, bits)))
 
+    @pytest.mark.parametrize("dtype", [np.int8, np.int16])
+    @pytest.mark.parametrize("photometric", ["RGB", "YBR_FULL"])
+    def test_colours_with_a_sign_are_unsupported(self, dtype: type, photometric: str) -> None:
+        pixel = image_pixel(2, 4, 8 * np.dtype(dtype).itemsize) | {
+            "SamplesPerPixel": 3,
+            "PlanarConfiguration": 0,
+            "PixelRepresentation": 1,
+            "PhotometricInterpretation": photometric,
+        }
+        with pytest.raises(UnsupportedImageError, match="signed"):
+            read_radiograph(dicom(np.zeros((2, 4, 3), dtype).tobytes(), **pixel))
+
     def test_floating_point_pixels_are_unsupported(self) -> None:
         data = dicom(PixelData=None, FloatPixelData=RAMP.astype(np.float32).tobytes())
         with pytest.raises(UnsupportedImageError, match="floating"):

@@ -14,6 +14,7 @@ from dicom_writing import RAMP, dicom, raw_dicom
 from pydicom import uid
 from pydicom.dataset import Dataset
 
+from detector.dicom.elements import Elements
 from detector.dicom.reading import read_identity, read_radiograph
 from detector.radiograph import (
     ImageIdentity,
@@ -212,6 +213,15 @@ class TestGreyScale:
         image = read_radiograph(data, 1)
         assert image.grey.windows == (Window(2, 20),)
         assert image.spacing == PixelSpacing(0.2, 0.2, SpacingOrigin.UNKNOWN)
+
+    def test_what_one_frame_says_does_not_stay_for_the_next(self) -> None:
+        first, second = Dataset(), Dataset()
+        first.FrameVOILUTSequence = [_items(WindowCenter=1, WindowWidth=10)]
+        image = Dataset()
+        image.PerFrameFunctionalGroupsSequence = [first, second]
+        elements = Elements(image, [])
+        assert elements.of_frame(0).numbers("WindowCenter") == (1,)
+        assert elements.of_frame(1).numbers("WindowCenter") == ()
 
 
 class TestSpacing:

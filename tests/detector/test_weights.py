@@ -188,6 +188,17 @@ def test_tensors_that_do_not_fit_the_preset_are_refused(
         load_weights(path)
 
 
+@pytest.mark.parametrize("changes", [{"body": "hf-hub:nobody/none"}, {"channels": 10}])
+def test_a_preset_that_nothing_can_be_built_from_is_refused(
+    changes: dict[str, object], tiny_weights: Path, tiny_card: ModelCard, tmp_path: Path
+) -> None:
+    preset = tiny_card.preset.to_dict() | changes
+    path = with_card(tiny_weights, tmp_path / "w.safetensors", preset=preset)
+
+    with pytest.raises(OtherArchitectureError, match="cannot be built here"):
+        load_weights(path)
+
+
 def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
     path = tmp_path / "w.safetensors"
     replace_file(path, b"old")

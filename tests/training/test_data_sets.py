@@ -72,6 +72,28 @@ class TestChallengeLayout:
         with pytest.raises(DataSetError, match="does not say whose exam e is"):
             read_challenge(challenge_folder)
 
+    @pytest.mark.parametrize(
+        ("table", "sentence"),
+        [
+            ("patientId,nih_patient\na,1\n", r"patients\.csv, line 2: there is no fold"),
+            ("patientId,nih_patient,fold\na,1\n", r"patients\.csv, line 2: there is no fold"),
+            ("patientId,nih_patient,fold\na,1,first\n", "patient 1 stands in fold “first”"),
+            ("patientId,nih_patient,fold\nä,1,0\n", "not text in UTF-8"),
+        ],
+    )
+    def test_a_table_of_patients_that_cannot_be_understood_is_refused(
+        self, challenge_folder: Path, table: str, sentence: str
+    ) -> None:
+        path = challenge_folder / "patients.csv"
+        path.write_text(table, encoding="latin-1" if "ä" in table else "utf-8")
+        with pytest.raises(DataSetError, match=sentence):
+            read_folds(path)
+
+    def test_a_table_may_begin_with_a_byte_order_mark(self, challenge_folder: Path) -> None:
+        path = challenge_folder / "patients.csv"
+        path.write_text(path.read_text(), encoding="utf-8-sig")
+        assert read_challenge(challenge_folder)[0].patient == "1"
+
     def test_an_exam_without_a_class_is_refused(self, challenge_folder: Path) -> None:
         replace_in(challenge_folder / "stage_2_detailed_class_info.csv", "e,Normal", "e,Sick")
         with pytest.raises(DataSetError, match="gives exam e none of"):
@@ -148,6 +170,13 @@ class TestNoFinding:
         assert (image.name, image.patient) == ("00000001_000.png", "1")
         assert image.exam_class is ExamClass.NORMAL
         assert not image.is_positive
+
+    def test_a_folder_without_images_is_refused(self, tmp_path: Path) -> None:
+        (tmp_path / "Data_Entry_2017.csv").write_text(
+            "Image Index,Finding Labels,Patient ID\n00000001_000.png,No Finding,1\n"
+        )
+        with pytest.raises(DataSetError, match=r"names 00000001_000\.png, which is not in"):
+            read_no_finding(tmp_path)
 
     def test_a_folder_in_another_layout_is_refused(self, tmp_path: Path) -> None:
         with pytest.raises(DataSetError, match=r"holds no Data_Entry_2017\.csv"):

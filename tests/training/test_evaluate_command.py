@@ -14,6 +14,7 @@ from typing import Any, Protocol
 import pytest
 
 from detector.presets import PRESETS
+from training.datasets.splits import assign_folds
 from training.evaluate_command import main
 from training.evaluation.measures import MEASURES
 
@@ -102,6 +103,15 @@ def test_images_of_which_the_truth_says_nothing_are_left_out(run: Run, tmp_path:
     assert len(found["left_out"]) == 15
     assert found["left_out"][0]["reason"] == "the truth says nothing of it"
     assert "Truth was given for 1 further exams without detections." in output
+
+
+def test_a_truth_that_knows_none_of_the_images_measures_nothing(run: Run, tmp_path: Path) -> None:
+    table = tmp_path / "labels.csv"
+    table.write_text("patientId,x,y,width,height,Target\nother,,,,,0\n")
+    status, output, errors = run("--detections", demo_detections(tmp_path), "--truth", table)
+    assert (status, output) == (2, "")
+    assert "there is nothing to measure" in errors
+    assert errors.count("the truth says nothing of it") == 16
 
 
 def test_comparing_written_detections_does_not_import_torch(tmp_path: Path) -> None:
@@ -199,6 +209,29 @@ def test_folds_choose_the_exams(
     assert "There is no fold 7" in errors
 
 
+def test_folds_are_those_of_the_training_where_no_table_gives_them(
+    run: Run, tiny_weights: Path, challenge_folder: Path, tmp_path: Path
+) -> None:
+    (challenge_folder / "patients.csv").unlink()
+    fold = assign_folds(["a"], 5)["a"]
+    common = ("--data", challenge_folder, "--weights", tiny_weights, "--resamples", 0)
+    status, _, errors = run(*common, "--folds", fold, "--out", tmp_path)
+    assert status in (0, 1), errors
+    found = report(tmp_path)
+    names = [name for name in "abc" if assign_folds([name], 5)[name] == fold]
+    assert found["exam_count"] + len(found["left_out"]) == len(names)
+    assert found["truth_count"] == 1
+
+
+def test_a_folder_that_cannot_be_written_is_refused_before_anything_is_read(
+    run: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    status, _, errors = run("--data", "absent", "--out", tmp_path / "file")
+    assert status == 2
+    assert "Name another folder." in errors
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
@@ -208,6 +241,7 @@ def test_folds_choose_the_exams(
         (["--data", "x", "--folds", "three"], "--folds takes numbers"),
         (["--detections", "absent.json", "--truth", "y.csv"], "absent.json: No access"),
         (["--data", "absent"], "absent"),
+        (["--data", "absent", "--seed", "-1"], "--seed"),
     ],
 )
 def test_unusable_arguments_end_with_status_2_and_a_sentence(
@@ -226,6 +260,14 @@ def test_unusable_arguments_end_with_status_2_and_a_sentence(
         (
             '{"images": [], "annotations": [{"image_id": 4, "bbox": [1, 1, 1, 1], "score": 1}]}',
             "it has boxes for image 4, not listed",
+        ),
+        (
+            '{"images": [{"id": 1, "file_name": "a", "width": 0, "height": 9}], "annotations": []}',
+            "images.0.width: Input should be greater than 0",
+        ),
+        (
+            '{"images": [], "annotations": [{"image_id": 4, "bbox": [1, 1, 1, 1], "score": NaN}]}',
+            "annotations.0.score: Input should be a finite number",
         ),
     ],
 )

@@ -6,14 +6,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
 from detector.networks.center_scale import CenterScaleDetector
-from detector.networks.protocol import Prediction
+from detector.networks.protocol import ExamClass, Prediction
 from detector.presets import PRESETS
+from training.datasets.labelled_image import LabelledImage, no_boxes
 from training.datasets.prepared_images import prepare_images
 from training.datasets.rsna import read_challenge
 from training.evaluation.exam import Exam
@@ -100,6 +102,26 @@ def test_detections_are_in_pixels_of_the_original_image(
     # Within a network pixel, 1.5 pixels of the image.
     np.testing.assert_allclose(exams[0].boxes, exams[0].truth, atol=1.5)
     assert (exams[0].width, exams[0].height) == (96, 96)
+
+
+def test_detections_are_cut_at_the_edges_of_the_image_as_the_detector_cuts_them(
+    tmp_path: Path,
+) -> None:
+    # 40 × 80 into 64: 32 × 64 with black bars of 16 columns on either side.
+    path = tmp_path / "tall.png"
+    cv2.imwrite(str(path), np.zeros((80, 40), np.uint8))
+    image = LabelledImage("tall", path, "1", no_boxes(), ExamClass.NORMAL)
+    prepared = prepare_images([image], 64, tmp_path / "cache")
+
+    class Finder(nn.Linear):
+        def predict(self, _images: torch.Tensor) -> list[Prediction]:
+            boxes = torch.tensor([[8.0, 0, 32, 32], [0, 0, 16, 64], [50, 10, 60, 20]])
+            return [Prediction(boxes, torch.tensor([0.9, 0.8, 0.7]), 0.9)]
+
+    (found,) = detect(Finder(1, 1), prepared)  # type: ignore[arg-type]
+    # (8 − 16) / 0.8 < 0 is cut to 0, (32 − 16) / 0.8 = 20, 32 / 0.8 = 40; the others lie in bars.
+    np.testing.assert_allclose(found.boxes, [[0, 0, 20, 40]])
+    np.testing.assert_allclose(found.scores, [0.9])
 
 
 @pytest.mark.parametrize("batch", [1, 4])

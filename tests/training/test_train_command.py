@@ -96,6 +96,11 @@ def test_a_finished_run_resumes_to_the_same_weights(challenge_folder: Path, tmp_
         (("--folds", "0", "--device", "tpu"), "There is no device tpu"),
         (("--folds", "0", "--resume"), "nothing to resume"),
         (("--folds", "0", "--negatives", "."), "holds no Data_Entry_2017.csv"),
+        (("--folds", "0", "--size", "100"), "--size takes multiples of 32"),
+        (("--folds", "0", "--steps", "0"), "--steps"),
+        (("--folds", "0", "--batch", "0"), "--batch"),
+        (("--folds", "0", "--seed", "-1"), "--seed"),
+        (("--folds", "0", "--threads", "0"), "--threads"),
     ],
 )
 def test_unusable_arguments_are_refused_with_a_sentence(
@@ -104,6 +109,13 @@ def test_unusable_arguments_are_refused_with_a_sentence(
     status, output = train(challenge_folder, tmp_path / "run", *options)
     assert status == 2
     assert sentence in output
+
+
+def test_a_folder_that_cannot_be_written_is_refused(challenge_folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    status, output = train(challenge_folder, tmp_path / "file", "--folds", "0")
+    assert status == 2
+    assert "Name another folder." in output
 
 
 def test_the_command_line_changes_the_preset_that_is_kept(

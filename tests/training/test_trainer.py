@@ -164,7 +164,7 @@ class TestResuming:
 
     def test_another_recipe_is_refused(self, prepared: PreparedImages, tmp_path: Path) -> None:
         trainer(prepared, tmp_path).save()
-        with pytest.raises(CheckpointError, match="was made with preset"):
+        with pytest.raises(CheckpointError, match=r"differs in preset \(learning_rate\)\. "):
             trainer(prepared, tmp_path, replace(PRESET, learning_rate=1.0)).resume()
 
     def test_a_truncated_checkpoint_is_refused(
@@ -176,6 +176,30 @@ class TestResuming:
         path.write_bytes(path.read_bytes()[:2000])
         with pytest.raises(CheckpointError, match="damaged"):
             trained.resume()
+
+    @pytest.mark.parametrize("content", [b"no checkpoint at all", {"step": 1}, [1]])
+    def test_a_file_of_another_kind_is_refused(
+        self, prepared: PreparedImages, tmp_path: Path, content: Any
+    ) -> None:
+        path = tmp_path / "checkpoint.pt"
+        if isinstance(content, bytes):
+            path.write_bytes(content)
+        else:
+            torch.save(content, path)
+        with pytest.raises(CheckpointError, match="damaged"):
+            trainer(prepared, tmp_path).resume()
+
+    def test_a_run_that_starts_again_starts_its_log_again(
+        self, prepared: PreparedImages, tmp_path: Path
+    ) -> None:
+        def crash(_step: int, _losses: dict[str, float]) -> None:
+            raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):  # before the first checkpoint
+            trainer(prepared, tmp_path).run(6, progressed=crash)
+        trainer(prepared, tmp_path).run(2)
+        log = (tmp_path / "losses.jsonl").read_text().splitlines()
+        assert [json.loads(line)["step"] for line in log] == [1, 2]
 
     def test_a_failed_write_keeps_the_old_checkpoint(
         self, prepared: PreparedImages, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

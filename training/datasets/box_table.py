@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from training.datasets.labelled_image import LabelledImage
+from training.datasets.labelled_image import LabelledImage, read_rows
 from training.datasets.truth import read_challenge_labels
 
 CHALLENGE_SIZE = 1024
@@ -33,6 +32,13 @@ def read_box_places(labels: Path, held_out: Iterable[LabelledImage]) -> list[NDA
     -------
     places
         For each exam ``[N, 4]`` x0 y0 x1 y1 in [0, 1].
+
+    Raises
+    ------
+    detector.errors.InputError
+        When ``labels`` cannot be understood.
+    training.datasets.labelled_image.DataSetError
+        When ``rsna_nih_map.csv`` cannot be read.
     """
     excluded = {image.name: image.patient for image in held_out}
     nih_map = labels.with_name(NIH_MAP)
@@ -47,8 +53,7 @@ def read_box_places(labels: Path, held_out: Iterable[LabelledImage]) -> list[NDA
 
 def _read_patients(nih_map: Path) -> dict[str, str]:
     """The NIH patient of each ``patientId``; NIH names images ``<patient>_<follow-up>.png``."""
-    with nih_map.open(newline="", encoding="utf-8") as table:
-        return {
-            row["patientId"]: str(int(row["nih"].partition("_")[0]))
-            for row in csv.DictReader(table)
-        }
+    return {
+        exam: image.partition("_")[0].lstrip("0")
+        for exam, image in read_rows(nih_map, ("patientId", "nih"))
+    }

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import csv
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from detector.files import access_error
 from detector.networks.protocol import ExamClass
 from training.datasets.truth import TruthTable
 
@@ -44,6 +47,29 @@ class LabelledImage:
     def is_positive(self) -> bool:
         """Whether the readers drew a box."""
         return len(self.boxes) > 0
+
+
+def read_rows(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """Read columns of a table by their names, row by row.
+
+    Raises
+    ------
+    DataSetError
+        When the table or a column is missing, a row is too short, or it is no text.
+    """
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            table = csv.DictReader(file)
+            for row in table:
+                cells = tuple(row.get(column) for column in columns)
+                if None in cells:
+                    missing = columns[cells.index(None)]
+                    raise DataSetError(f"{path}, line {table.line_num}: there is no {missing}.")
+                yield tuple(str(cell) for cell in cells)
+    except OSError as error:
+        raise DataSetError(str(access_error(path, error))) from error
+    except UnicodeDecodeError as error:
+        raise DataSetError(f"{path} is not text in UTF-8.") from error
 
 
 def no_boxes() -> NDArray[np.float32]:

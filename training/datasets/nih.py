@@ -6,11 +6,10 @@ any finding is used here: as negatives and as canvases for pasted and painted op
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 
 from detector.networks.protocol import ExamClass
-from training.datasets.labelled_image import DataSetError, LabelledImage, no_boxes
+from training.datasets.labelled_image import DataSetError, LabelledImage, no_boxes, read_rows
 
 ENTRY_TABLE = "Data_Entry_2017.csv"
 
@@ -21,25 +20,23 @@ def read_no_finding(folder: Path) -> list[LabelledImage]:
     Raises
     ------
     DataSetError
-        When the table or an image that it names is missing.
+        When the table cannot be read, or an image that it names is missing.
     """
     table_path = folder / ENTRY_TABLE
     if not table_path.is_file():
         raise DataSetError(f"{folder} holds no {ENTRY_TABLE}. Point to a folder in NIH's layout.")
-    files = {path.stem: path for path in (folder / "images").iterdir()}
+    files = {path.stem: path for path in folder.glob("images/*")}
     images = []
-    with table_path.open(newline="", encoding="utf-8") as table:
-        for row in csv.DictReader(table):
-            if row["Finding Labels"] != "No Finding":
-                continue
-            name = row["Image Index"]
-            path = files.get(Path(name).stem)
-            if path is None:
-                raise DataSetError(
-                    f"{ENTRY_TABLE} names {name}, which is not in {folder / 'images'}. "
-                    "Add the image or remove its row."
-                )
-            images.append(
-                LabelledImage(name, path, row["Patient ID"], no_boxes(), ExamClass.NORMAL)
+    for name, labels, patient in read_rows(
+        table_path, ("Image Index", "Finding Labels", "Patient ID")
+    ):
+        if labels != "No Finding":
+            continue
+        path = files.get(Path(name).stem)
+        if path is None:
+            raise DataSetError(
+                f"{ENTRY_TABLE} names {name}, which is not in {folder / 'images'}. "
+                "Add the image or remove its row."
             )
+        images.append(LabelledImage(name, path, patient, no_boxes(), ExamClass.NORMAL))
     return images

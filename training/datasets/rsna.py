@@ -7,13 +7,13 @@ which is an exam, to the NIH patient (Shih et al., Radiology: AI 2019).
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 
 from detector.networks.protocol import ExamClass
 from training.datasets.labelled_image import (
     DataSetError,
     LabelledImage,
+    read_rows,
     require_certain,
 )
 from training.datasets.truth import read_challenge_labels
@@ -71,5 +71,4 @@ def _read_column(path: Path, column: str) -> dict[str, str]:
     """One column of a table by ``patientId``; rows that repeat an exam repeat its value."""
     if not path.is_file():
         raise DataSetError(f"{path} is missing. Point to a folder in the challenge's layout.")
-    with path.open(newline="", encoding="utf-8") as table:
-        return {row["patientId"]: row[column] for row in csv.DictReader(table)}
+    return dict(read_rows(path, ("patientId", column)))  # type: ignore[arg-type]

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
-from training.datasets.labelled_image import DataSetError, LabelledImage
+from training.datasets.labelled_image import DataSetError, LabelledImage, read_rows
 
 
 def read_folds(patients_csv: Path) -> dict[str, int]:
@@ -16,17 +15,19 @@ def read_folds(patients_csv: Path) -> dict[str, int]:
     Raises
     ------
     DataSetError
-        When one patient stands in two folds.
+        When the table cannot be read, or one patient stands in two folds.
     """
     folds: dict[str, int] = {}
-    with patients_csv.open(newline="", encoding="utf-8") as table:
-        for row in csv.DictReader(table):
-            patient, fold = row["nih_patient"], int(row["fold"])
-            if folds.setdefault(patient, fold) != fold:
-                raise DataSetError(
-                    f"{patients_csv.name}: patient {patient} stands in folds "
-                    f"{folds[patient]} and {fold}. Give each patient one fold."
-                )
+    for patient, fold in read_rows(patients_csv, ("nih_patient", "fold")):
+        if not fold.isdecimal():
+            raise DataSetError(
+                f"{patients_csv.name}: patient {patient} stands in fold “{fold}”. Number the folds."
+            )
+        if folds.setdefault(patient, int(fold)) != int(fold):
+            raise DataSetError(
+                f"{patients_csv.name}: patient {patient} stands in folds "
+                f"{folds[patient]} and {fold}. Give each patient one fold."
+            )
     return folds
 
 

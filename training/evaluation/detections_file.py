@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, PositiveInt, ValidationError
 
 from detector.errors import InputError
 from detector.files import access_error
@@ -21,18 +21,22 @@ class DetectionsFileError(InputError):
     advice = "Give the detections.json that pneumo-detect wrote."
 
 
-class _Info(BaseModel):
+class _Record(BaseModel):
+    model_config = ConfigDict(allow_inf_nan=False)
+
+
+class _Info(_Record):
     model: str = ""
     version: str = ""
     weights_fingerprint: str = ""
     score_threshold: float = 0.0
 
 
-class _Image(BaseModel):
+class _Image(_Record):
     id: int
     file_name: str
-    width: int
-    height: int
+    width: PositiveInt
+    height: PositiveInt
     sop_instance_uid: str = ""
     exam_score: float | None = None
 
@@ -47,7 +51,7 @@ class _Image(BaseModel):
         )
 
 
-class _Annotation(BaseModel):
+class _Annotation(_Record):
     image_id: int
     bbox: tuple[float, float, float, float]
     score: float
