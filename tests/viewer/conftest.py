@@ -57,7 +57,9 @@ class JobsForTests:
 
     def wait_for(self, count: int) -> None:
         """Until so many tasks are done or have failed."""
-        self._qtbot.waitUntil(lambda: len(self.results) + len(self.errors) >= count, timeout=200_000)
+        self._qtbot.waitUntil(
+            lambda: len(self.results) + len(self.errors) >= count, timeout=200_000
+        )
 
 
 @pytest.fixture
