@@ -59,7 +59,7 @@ QHeaderView::section {{
 QTableView {{ gridline-color: {LINE}; }}
 QTableView::item {{ padding: 0 4px; }}
 QPushButton {{
-    background: {RAISED}; border: 1px solid {LINE}; border-radius: 4px; padding: 4px 12px;
+    background: {RAISED}; border: 1px solid {LINE}; border-radius: 4px; padding: 4px 8px;
     min-height: 20px;
 }}
 QPushButton:hover {{ border-color: {SECONDARY}; }}

@@ -181,9 +181,9 @@ class FindingsPanel(QWidget):
 
         buttons = QHBoxLayout()
         for command, text, icon, colour in (
-            ("accept", "Accept  ↵", "mdi6.check", TICK),
-            ("reject", "Reject  ⌫", "mdi6.close", DETECTION),
-            ("undecide", "Undecided  U", "", TEXT),
+            ("accept", "Accept ↵", "mdi6.check", TICK),
+            ("reject", "Reject ⌫", "mdi6.close", DETECTION),
+            ("undecide", "Undecided U", "", TEXT),
         ):
             button = QPushButton(text)
             if icon:
