@@ -244,8 +244,12 @@ class ReviewSession:
         self._select_neighbour(-1, by)
 
     def set_threshold(self, threshold: float, *, by: object | None = None) -> None:
-        """Show findings from this score on; values outside [0, 1] are moved to its ends."""
-        threshold = min(max(threshold, 0.0), 1.0)
+        """Show findings from this score on; values outside [0, 1] are moved to its ends.
+
+        The threshold is the float32 next to what is given, so that it compares with a score alike
+        in every view.
+        """
+        threshold = float(np.float32(min(max(threshold, 0.0), 1.0)))
         if threshold == self._threshold:
             return
         self._threshold = threshold
