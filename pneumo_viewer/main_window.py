@@ -416,6 +416,8 @@ class MainWindow(QMainWindow):
     def _explanation(self, key: str | None) -> str:
         if key is None:
             return "Open a folder of radiographs to begin."
+        if self.session.model is None:
+            return self._card_problem
         if key in self.workspace.not_scored:
             return f"The detector could not score this image. {self.workspace.not_scored[key]}"
         if self.session.detections(key) is None:

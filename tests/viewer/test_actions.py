@@ -13,10 +13,10 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QLabel, QLineEdit, QMenu, QMenuBar, QToolBar, QWidget
 from pytestqt.qtbot import QtBot
 
-from detector.model_card import read_card
+from detector.model_card import ModelCard
+from detector.presets import PRESETS
 from pneumo_viewer import dialogs
 from pneumo_viewer.actions import COMMANDS, MENUS, MOUSE, Actions, Scope
-from resources import DEFAULT_WEIGHTS
 
 
 @pytest.fixture
@@ -124,7 +124,7 @@ def test_the_tool_bar_holds_the_commands_with_icons(actions: Actions, qtbot: QtB
 def test_reading_keys_work_where_they_were_allowed_and_not_in_a_text(
     actions: Actions, qtbot: QtBot
 ) -> None:
-    window, image = QWidget(), None
+    window = QWidget()
     qtbot.addWidget(window)
     image, text = QWidget(window), QLineEdit(window)
     calls: list[str] = []
@@ -159,11 +159,18 @@ def test_the_key_sheet_lists_every_key_and_every_gesture(window: QWidget, qtbot:
 
 
 def test_the_model_sheet_shows_the_card_or_why_there_is_none(window: QWidget, qtbot: QtBot) -> None:
-    if DEFAULT_WEIGHTS.exists():
-        card = read_card(DEFAULT_WEIGHTS)
-        known = dialogs.show_model(window, card, "")
-        qtbot.addWidget(known)
-        assert card.name in words(known)
+    card = ModelCard(
+        name="compact",
+        version="7",
+        preset=PRESETS["compact"],
+        terms="None.",
+        training_data="Phantoms.",
+        training_command="true",
+        score_threshold=0.2,
+    )
+    known = dialogs.show_model(window, card, "")
+    qtbot.addWidget(known)
+    assert "Phantoms." in words(known)
     unknown = dialogs.show_model(window, None, "The weights are truncated.")
     qtbot.addWidget(unknown)
     assert words(unknown) == "The weights are truncated."
