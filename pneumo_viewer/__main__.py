@@ -26,8 +26,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.write(f"pneumo-viewer {__version__}\n")
         return 0
     for path in options.paths:
-        if not path.exists():
-            parser.error(f"{path}: no such file or folder")
+        try:
+            path.stat()
+        except OSError as error:
+            parser.error(f"{path}: {error.strerror}")
 
     from pneumo_viewer.environment import why_no_window
 

@@ -18,23 +18,29 @@ _DEBIAN_PACKAGES = {
     "libdbus-1.so.3": "libdbus-1-3",
     "libX11.so.6": "libx11-6",
 }
-_DEBIAN_PACKAGES_ON_X = {
-    "libX11-xcb.so.1": "libx11-xcb1",
-    "libxkbcommon-x11.so.0": "libxkbcommon-x11-0",
-    "libxcb.so.1": "libxcb1",
-    "libxcb-cursor.so.0": "libxcb-cursor0",
-    "libxcb-icccm.so.4": "libxcb-icccm4",
-    "libxcb-image.so.0": "libxcb-image0",
-    "libxcb-keysyms.so.1": "libxcb-keysyms1",
-    "libxcb-randr.so.0": "libxcb-randr0",
-    "libxcb-render.so.0": "libxcb-render0",
-    "libxcb-render-util.so.0": "libxcb-render-util0",
-    "libxcb-shape.so.0": "libxcb-shape0",
-    "libxcb-shm.so.0": "libxcb-shm0",
-    "libxcb-sync.so.1": "libxcb-sync1",
-    "libxcb-util.so.1": "libxcb-util1",
-    "libxcb-xfixes.so.0": "libxcb-xfixes0",
-    "libxcb-xkb.so.1": "libxcb-xkb1",
+_DEBIAN_PACKAGES_BY_PLATFORM = {
+    "xcb": {
+        "libX11-xcb.so.1": "libx11-xcb1",
+        "libxkbcommon-x11.so.0": "libxkbcommon-x11-0",
+        "libxcb.so.1": "libxcb1",
+        "libxcb-cursor.so.0": "libxcb-cursor0",
+        "libxcb-icccm.so.4": "libxcb-icccm4",
+        "libxcb-image.so.0": "libxcb-image0",
+        "libxcb-keysyms.so.1": "libxcb-keysyms1",
+        "libxcb-randr.so.0": "libxcb-randr0",
+        "libxcb-render.so.0": "libxcb-render0",
+        "libxcb-render-util.so.0": "libxcb-render-util0",
+        "libxcb-shape.so.0": "libxcb-shape0",
+        "libxcb-shm.so.0": "libxcb-shm0",
+        "libxcb-sync.so.1": "libxcb-sync1",
+        "libxcb-util.so.1": "libxcb-util1",
+        "libxcb-xfixes.so.0": "libxcb-xfixes0",
+        "libxcb-xkb.so.1": "libxcb-xkb1",
+    },
+    "wayland": {
+        "libwayland-client.so.0": "libwayland-client0",
+        "libwayland-cursor.so.0": "libwayland-cursor0",
+    },
 }
 
 
@@ -53,21 +59,31 @@ def why_no_window(environ: Mapping[str, str] = os.environ) -> str | None:
     """
     if sys.platform != "linux":
         return None
-    platform = environ.get("QT_QPA_PLATFORM", "")
-    if not platform and not environ.get("DISPLAY") and not environ.get("WAYLAND_DISPLAY"):
+    platforms = _platforms(environ)
+    if not platforms:
         return (
             "pneumo-viewer needs a screen, and there is none here: neither DISPLAY nor "
             "WAYLAND_DISPLAY is set.\n"
             "To run the detector without a screen: pneumo-detect FOLDER --out RESULTS"
         )
-    needs_x = platform == "xcb" or (not platform and not environ.get("WAYLAND_DISPLAY"))
-    packages = _missing_packages(_DEBIAN_PACKAGES | (_DEBIAN_PACKAGES_ON_X if needs_x else {}))
-    if packages:
+    missing = [
+        _missing_packages(_DEBIAN_PACKAGES | _DEBIAN_PACKAGES_BY_PLATFORM.get(platform, {}))
+        for platform in platforms
+    ]
+    if all(missing):
         return (
             "pneumo-viewer cannot open a window: system libraries that Qt needs are missing.\n"
-            f"On Debian or Ubuntu, install them with: sudo apt install {' '.join(packages)}"
+            f"On Debian or Ubuntu, install them with: sudo apt install {' '.join(missing[0])}"
         )
     return None
+
+
+def _platforms(environ: Mapping[str, str]) -> list[str]:
+    """The platforms that Qt will try; one that works is enough."""
+    if chosen := environ.get("QT_QPA_PLATFORM"):
+        return [name.partition(":")[0] for name in chosen.split(";")]
+    screens = {"DISPLAY": "xcb", "WAYLAND_DISPLAY": "wayland"}
+    return [platform for variable, platform in screens.items() if environ.get(variable)]
 
 
 def _missing_packages(libraries: Mapping[str, str]) -> list[str]:

@@ -45,6 +45,9 @@ class EvaluationRun(QObject):
         if not self._workspace.images:
             self.stopped.emit("Open studies first, then evaluate them.")
             return
+        if self._workspace.session.model is None:
+            self.stopped.emit("There is no model whose findings could be evaluated.")
+            return
         self._is_waiting = True
         self._go_on(*self._workspace.scoring)
 
@@ -61,7 +64,7 @@ class EvaluationRun(QObject):
             self._job = None
 
     def _go_on(self, scored: int, total: int) -> None:
-        if not self._is_waiting:
+        if not self._is_waiting or not total:
             return
         self.progressed.emit(scored, total)
         if scored < total:

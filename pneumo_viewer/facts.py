@@ -7,14 +7,22 @@ from detector.radiograph import ImageIdentity, Radiograph
 
 def patient_line(identity: ImageIdentity) -> str:
     """Name (the id where there is none), sex and age, as far as they are known."""
-    name = identity.patient_name or identity.patient_id or "unknown patient"
-    return _joined(name, _sex_and_age(identity))
+    return _joined(_name(identity), _sex_and_age(identity))
+
+
+def _name(identity: ImageIdentity) -> str:
+    return identity.patient_name or identity.patient_id or "unknown patient"
+
+
+def _further_id(identity: ImageIdentity) -> str:
+    """The patient id, unless it is shown as the name."""
+    return "" if identity.patient_id == _name(identity) else identity.patient_id
 
 
 def _sex_and_age(identity: ImageIdentity) -> str:
     age = identity.patient_age_years
-    years = "" if age is None else (f"{age:.0f} y" if age >= 2 else f"{age * 12:.0f} mo")
-    return " ".join(part for part in (identity.patient_sex, years) if part)
+    text = "" if age is None else (f"{int(age)} y" if age >= 2 else f"{age * 12:.0f} mo")
+    return " ".join(part for part in (identity.patient_sex, text) if part)
 
 
 def study_line(identity: ImageIdentity) -> str:
@@ -35,8 +43,7 @@ def image_line(identity: ImageIdentity) -> str:
 
 def exam_line(identity: ImageIdentity) -> str:
     """Patient id, view and study of a patient's only image."""
-    patient_id = identity.patient_id if identity.patient_id != identity.patient_name else ""
-    return _joined(patient_id, image_line(identity), study_line(identity))
+    return _joined(_further_id(identity), image_line(identity), study_line(identity))
 
 
 def _joined(*parts: str) -> str:
@@ -46,10 +53,7 @@ def _joined(*parts: str) -> str:
 def corner_texts(radiograph: Radiograph) -> tuple[list[str], list[str]]:
     """The lines for the top left and top right corner of the image."""
     identity = radiograph.identity
-    left = [identity.patient_name or identity.patient_id or "unknown patient"]
-    if identity.patient_id and identity.patient_id != identity.patient_name:
-        left.append(identity.patient_id)
-    left.append(_sex_and_age(identity))
+    left = [_name(identity), _further_id(identity), _sex_and_age(identity)]
     right = [study_line(identity), image_line(identity)]
     if identity.frame_count > 1:
         right.append(f"frame {radiograph.frame + 1} of {identity.frame_count}")

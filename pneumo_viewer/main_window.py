@@ -91,6 +91,7 @@ class MainWindow(QMainWindow):
             self.worklist,
             self.findings_panel,
             self.actions_by_id,
+            card_problem,
             self,
         )
         self._scan_progress = WorkProgress("Reading", can_cancel=True)

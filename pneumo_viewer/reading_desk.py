@@ -37,6 +37,8 @@ class ReadingDesk(QObject):
         What shows it.
     actions
         Enabled and disabled as the session allows.
+    card_problem
+        Why there is no model, where there is none.
     """
 
     image_shown = Signal()
@@ -49,6 +51,7 @@ class ReadingDesk(QObject):
         worklist: WorklistPanel,
         findings_panel: FindingsPanel,
         actions: Actions,
+        card_problem: str,
         parent: QObject,
     ) -> None:
         super().__init__(parent)
@@ -59,6 +62,7 @@ class ReadingDesk(QObject):
         self.worklist = worklist
         self.findings_panel = findings_panel
         self._actions = actions
+        self._card_problem = card_problem
         self._radiograph: Radiograph | None = None
         self._frame = 0
         workspace.radiograph_ready.connect(self._show_radiograph)
@@ -174,6 +178,8 @@ class ReadingDesk(QObject):
     def _explanation(self, key: str | None) -> str:
         if key is None:
             return "Open a folder of radiographs to begin."
+        if self.session.model is None:
+            return self._card_problem
         if key in self.workspace.not_scored:
             return f"The detector could not score this image. {self.workspace.not_scored[key]}"
         if self.session.detections(key) is None:

@@ -25,7 +25,7 @@ def _login_name() -> str:
 class Settings(BaseModel):
     """Typed settings; every change is made on a copy and saved whole."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     reader: str = Field(
         default_factory=_login_name,
@@ -38,8 +38,12 @@ class Settings(BaseModel):
     window_layout: str = Field(default="", title="Panel layout, base64")
 
     def with_recent(self, folder: Path) -> Settings:
-        """Put a folder first among the recent ones."""
+        """Put a folder first among the recent ones, if its name can be written down."""
         folder = folder.absolute()
+        try:
+            str(folder).encode()
+        except UnicodeEncodeError:
+            return self
         others = tuple(known for known in self.recent_folders if known != folder)
         return self.model_copy(update={"recent_folders": (folder, *others)[:_MOST_RECENT_FOLDERS]})
 
@@ -62,11 +66,17 @@ def load_settings(path: Path) -> Settings:
     except FileNotFoundError:
         return Settings()
     except (OSError, ValidationError) as error:
-        aside = path.with_suffix(".unusable.json")
         logger.warning("settings in %s could not be used and start afresh: %s", path, error)
-        if path.is_file():
-            path.replace(aside)
+        _set_aside(path)
         return Settings()
+
+
+def _set_aside(path: Path) -> None:
+    try:
+        if path.is_file():
+            path.replace(path.with_suffix(".unusable.json"))
+    except OSError as error:
+        logger.warning("settings in %s could not be set aside: %s", path, error)
 
 
 def save_settings(settings: Settings, path: Path) -> None:

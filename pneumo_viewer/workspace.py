@@ -142,14 +142,13 @@ class Workspace(QObject):
             for job in waiting.values():
                 job.cancel()
             waiting.clear()
-        self.session.close_images()
         self.index = StudyIndex()
         self.refusals.clear()
         self.not_scored.clear()
         self._images.clear()
         self._radiographs.clear()
         self._truth_tables.clear()
-        self.scoring_changed.emit(0, 0)
+        self.session.close_images()
         self.notice_given.emit("")
         self.closed_all.emit()
 
@@ -164,7 +163,9 @@ class Workspace(QObject):
 
     @property
     def scoring(self) -> tuple[int, int]:
-        """Images scored or given up, and images open."""
+        """Images scored or given up, and images open; none where there is no model."""
+        if self.session.model is None:
+            return 0, 0
         settled = sum(
             key in self.not_scored or self.session.detections(key) is not None
             for key in self._images

@@ -34,6 +34,13 @@ class _Step(NamedTuple):
     inverse: Operation
 
 
+class _Steps(NamedTuple):
+    """What can be undone and what can be done again, the next one last."""
+
+    done: list[_Step]
+    undone: list[_Step]
+
+
 class _Request(NamedTuple):
     """Something that the reader asked for and that is not on disk yet."""
 
@@ -75,8 +82,7 @@ class ReviewSession:
         self._threshold = 0.5
         self._requests: deque[_Request] = deque()
         self._is_writing = False
-        self._done: list[_Step] = []
-        self._undone: list[_Step] = []
+        self._steps = _Steps([], [])
 
     # What the views show
 
@@ -148,12 +154,12 @@ class ReviewSession:
     @property
     def undo_name(self) -> str | None:
         """What `undo` would take back, or None."""
-        return self._done[-1].operation.name if self._done else None
+        return self._steps.done[-1].operation.name if self._steps.done else None
 
     @property
     def redo_name(self) -> str | None:
         """What `redo` would do again, or None."""
-        return self._undone[-1].operation.name if self._undone else None
+        return self._steps.undone[-1].operation.name if self._steps.undone else None
 
     def subscribe(self, listener: Callable[[Change], None]) -> Callable[[], None]:
         """Tell ``listener`` of every change until the returned function is called."""
@@ -173,8 +179,7 @@ class ReviewSession:
         self._detections.clear()
         self._verdicts.clear()
         self._truth.clear()
-        self._done.clear()
-        self._undone.clear()
+        self._steps = _Steps([], [])  # what is on its way to the disk remembers itself in the old
         self._current = self._selected = None
         self._change(set(Aspect) - {Aspect.MODEL, Aspect.PROBLEM, Aspect.THRESHOLD}, by=by)
 
@@ -244,8 +249,12 @@ class ReviewSession:
         self._select_neighbour(-1, by)
 
     def set_threshold(self, threshold: float, *, by: object | None = None) -> None:
-        """Show findings from this score on; values outside [0, 1] are moved to its ends."""
-        threshold = min(max(threshold, 0.0), 1.0)
+        """Show findings from this score on; values outside [0, 1] are moved to its ends.
+
+        The threshold is the float32 next to what is given, so that it compares with a score alike
+        in every view.
+        """
+        threshold = float(np.float32(min(max(threshold, 0.0), 1.0)))
         if threshold == self._threshold:
             return
         self._threshold = threshold
@@ -274,15 +283,16 @@ class ReviewSession:
     def _write_next(self) -> None:
         while self._requests and not self._is_writing:
             action, operation, by = self._requests.popleft()
-            if action is Action.UNDO and self._done:
-                self._write(action, self._done[-1].inverse, by)
-            elif action is Action.REDO and self._undone:
-                self._write(action, self._undone[-1].operation, by)
+            done, undone = self._steps
+            if action is Action.UNDO and done:
+                self._write(action, done[-1].inverse, by)
+            elif action is Action.REDO and undone:
+                self._write(action, undone[-1].operation, by)
             elif operation is not None:
                 self._write(action, operation, by)
 
     def _write(self, action: Action, operation: Operation, by: object | None) -> None:
-        image = operation.image
+        image, steps = operation.image, self._steps
 
         def work(store: ReviewStore) -> tuple[Operation | None, dict[str, Verdict]]:
             inverse = store.perform(action, operation, self.reader)
@@ -290,7 +300,7 @@ class ReviewSession:
 
         def done(written: tuple[Operation | None, dict[str, Verdict]]) -> None:
             inverse, self._verdicts[image] = written
-            self._remember(action, operation, inverse)
+            _remember(steps, action, operation, inverse)
             self._is_writing = False
             try:
                 self._change({Aspect.VERDICTS}, image, by)
@@ -306,16 +316,6 @@ class ReviewSession:
         self._is_writing = True
         self._store.run(work, done, failed)
 
-    def _remember(self, action: Action, operation: Operation, inverse: Operation | None) -> None:
-        if action is Action.UNDO:
-            self._undone.append(self._done.pop())
-        elif action is Action.REDO:
-            step = self._undone.pop()
-            self._done.append(step if inverse is None else _Step(operation, inverse))
-        elif inverse is not None:
-            self._done.append(_Step(operation, inverse))
-            self._undone.clear()
-
     def _load(self, keys: Sequence[str], by: object | None) -> None:
         fingerprint = self._active_fingerprint
 
@@ -324,9 +324,10 @@ class ReviewSession:
             return _Loaded(detections, store.verdicts(keys, self.reader))
 
         def loaded(known: _Loaded) -> None:
-            self._verdicts.update(known.verdicts)
+            still_open = [key for key in keys if key in self._images]
+            self._verdicts.update({key: known.verdicts[key] for key in still_open})
             if fingerprint is not None and fingerprint == self._active_fingerprint:
-                self._detections.update({key: known.detections.get(key) for key in keys})
+                self._detections.update({key: known.detections.get(key) for key in still_open})
             self._change({Aspect.DETECTIONS, Aspect.VERDICTS}, by=by)
 
         self._store.run(work, loaded, self._failure(None, by))
@@ -404,3 +405,16 @@ class ReviewSession:
         else:
             place = 0 if direction > 0 else -1
         self.select(ids[place % len(ids)], by=by)
+
+
+def _remember(
+    steps: _Steps, action: Action, operation: Operation, inverse: Operation | None
+) -> None:
+    if action is Action.UNDO:
+        steps.undone.append(steps.done.pop())
+    elif action is Action.REDO:
+        step = steps.undone.pop()
+        steps.done.append(step if inverse is None else _Step(operation, inverse))
+    elif inverse is not None:
+        steps.done.append(_Step(operation, inverse))
+        steps.undone.clear()

@@ -637,3 +637,15 @@ def test_listeners_are_told_in_the_order_in_which_they_came_until_they_leave(
     leave()
     session.set_threshold(0.2)
     assert told == ["first", "second", "second"]
+
+
+def test_what_is_on_its_way_to_the_disk_when_images_close_gets_there_and_no_further(
+    waiting: ReviewSession, deferred: DeferredStoreAccess, store: ReviewStore
+) -> None:
+    waiting.perform(accept("a", 1))
+    deferred.finish()
+    waiting.undo()
+    waiting.close_images()
+    deferred.finish()
+    assert store.verdicts(["a"], "ada") == {"a": {}}
+    assert (waiting.undo_name, waiting.redo_name) == (None, None)

@@ -17,7 +17,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from pneumo_viewer.actions import COMMANDS
 from pneumo_viewer.application import Application
 from pneumo_viewer.main_window import MainWindow
 from pneumo_viewer.panels.worklist_model import ROLE_NODE, Column, Kind
@@ -307,11 +306,6 @@ def test_sorting_by_exam_score_puts_the_likeliest_pneumonia_first(
 
 def leaves(node):  # type: ignore[no-untyped-def]
     return [node] if node.key else [leaf for child in node.children for leaf in leaves(child)]
-
-
-def test_no_two_commands_share_a_key() -> None:
-    keys = [key for command in COMMANDS for key in command.keys]
-    assert len(keys) == len(set(keys))
 
 
 def test_the_window_shows_and_reviews_without_ever_importing_torch(one_study: Path) -> None:
