@@ -30,7 +30,7 @@ from PySide6.QtWidgets import (
 )
 
 from pneumo_viewer.canvas.colours import SECONDARY, TEXT, TICK
-from pneumo_viewer.library.found import Refusal
+from pneumo_viewer.library.found import Refusal, ScannedImage
 from pneumo_viewer.library.index import StudyIndex
 from pneumo_viewer.panels.title_bar import title_bar
 from pneumo_viewer.panels.worklist_model import (
@@ -202,8 +202,7 @@ class WorklistPanel(QWidget):
         for column, width in ((Column.SCORE, 44), (Column.READ, 60), (Column.TRUTH, 44)):
             header.resizeSection(column, width)
         tree.selectionModel().currentChanged.connect(self._choose)
-        self.order.rowsInserted.connect(lambda parent: tree.expandRecursively(parent))
-        self.order.rowsInserted.connect(lambda parent: tree.expand(parent))
+        self.order.rowsInserted.connect(self._unfold)
 
         self.setMinimumWidth(_NARROWEST)
         layout = QVBoxLayout(self)
@@ -215,9 +214,9 @@ class WorklistPanel(QWidget):
 
     # Filling
 
-    def add_images(self, index: StudyIndex) -> None:
-        """Show images that were added to the index."""
-        self.model.add_images(index)
+    def add_images(self, index: StudyIndex, images: Iterable[ScannedImage]) -> None:
+        """Show images, new ones and copies, that were just added to the index."""
+        self.model.add_images(index, images)
         self._sum_up()
 
     def add_refusals(self, refusals: Iterable[Refusal]) -> None:
@@ -238,7 +237,7 @@ class WorklistPanel(QWidget):
         """Show what changed in the session."""
         if change.aspects & _SHOWN_ASPECTS:
             self.model.refresh(change.image)
-            self._sum_up(change.image)
+            self._sum_up(self.model.keys if change.image is None else (change.image,))
 
     def show_thumbnail(self, key: str, pixels: NDArray[np.uint8]) -> None:
         """Show a thumbnail, uint8 ``[h, w]``."""
@@ -252,6 +251,14 @@ class WorklistPanel(QWidget):
                 self.tree.setCurrentIndex(index)
             self.tree.scrollTo(index)
             self.tree.viewport().update()
+
+    def _unfold(self, parent: QModelIndex, first: int, last: int) -> None:
+        """Show what is below new rows; to unfold the whole tree each time takes too long."""
+        self.tree.expand(parent)
+        for row in range(first, last + 1):
+            index = self.order.index(row, 0, parent)
+            if self.order.hasChildren(index):
+                self.tree.expandRecursively(index)
 
     # Going from image to image
 
@@ -307,9 +314,9 @@ class WorklistPanel(QWidget):
         if node is not None and node.key is not None:
             self.image_chosen.emit(node.key)
 
-    def _sum_up(self, changed: str | None = None) -> None:
-        """Count again what changed for one image, or for all."""
-        for key in self.model.keys if changed is None else (changed,):
+    def _sum_up(self, changed: Iterable[str] = ()) -> None:
+        """Count again which of the images that changed are read, and say it."""
+        for key in changed:
             if self._session.exam_state(key) is ExamState.DONE:
                 self._read.add(key)
             else:
