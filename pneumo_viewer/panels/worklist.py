@@ -45,8 +45,7 @@ from pneumo_viewer.review.changes import Aspect, Change
 from pneumo_viewer.review.session import ExamState, ReviewSession
 from pneumo_viewer.theme import UNIT, WARNING
 
-_IMAGE_ROW = 52
-_GROUP_ROW = 28
+_ROW = 52
 _THUMBNAIL = 44
 _SHOWN_ASPECTS = {
     Aspect.DETECTIONS,
@@ -69,9 +68,7 @@ class _RowPainter(QStyledItemDelegate):
     def sizeHint(
         self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> QSize:
-        node: Node = index.data(ROLE_NODE)
-        is_tall = node.kind in (Kind.IMAGE, Kind.REFUSAL)
-        return QSize(40, _IMAGE_ROW if is_tall else _GROUP_ROW)
+        return QSize(40, _ROW)
 
     def paint(
         self,
@@ -188,6 +185,7 @@ class WorklistPanel(QWidget):
         tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         tree.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         tree.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        tree.setUniformRowHeights(True)  # else every new row measures all others again
         tree.setIndentation(3 * UNIT)
         tree.setAllColumnsShowFocus(True)
         tree.setSortingEnabled(True)
