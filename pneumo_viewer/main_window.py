@@ -26,7 +26,7 @@ from pneumo_viewer.actions import Actions
 from pneumo_viewer.canvas.viewport import Viewport
 from pneumo_viewer.evaluating import EvaluationRun
 from pneumo_viewer.jobs.tasks import DetectorState
-from pneumo_viewer.library.found import Refusal
+from pneumo_viewer.library.found import Refusal, ScannedImage
 from pneumo_viewer.panels.evaluation import EvaluationPage
 from pneumo_viewer.panels.findings import FindingsPanel
 from pneumo_viewer.panels.notice import NoticeLine
@@ -293,8 +293,8 @@ class MainWindow(QMainWindow):
         if file:
             self.workspace.load_truth(Path(file))
 
-    def _add_images(self) -> None:
-        self.worklist.add_images(self.workspace.index)
+    def _add_images(self, images: list[ScannedImage]) -> None:
+        self.worklist.add_images(self.workspace.index, images)
         if self.session.current is None:
             self.worklist.step_image(+1)
 

@@ -22,7 +22,7 @@ from pneumo_viewer.jobs.jobs import Job, Jobs
 from pneumo_viewer.jobs.loading import StudyLoader
 from pneumo_viewer.jobs.tasks import Pool, Task, WorkerDied
 from pneumo_viewer.library.found import Refusal, ScannedImage
-from pneumo_viewer.library.index import StudyIndex
+from pneumo_viewer.library.index import StudyImage, StudyIndex
 from pneumo_viewer.review.changes import Aspect, Change
 from pneumo_viewer.review.session import ReviewSession
 from pneumo_viewer.review.store import ReviewStore
@@ -82,7 +82,7 @@ class Workspace(QObject):
     """
 
     images_added = Signal(list)
-    """ScannedImage that were found."""
+    """ScannedImage that were found, copies of open ones among them."""
     files_refused = Signal(list)
     """Refusal for each file that cannot be shown."""
     radiograph_ready = Signal(str, object)
@@ -111,7 +111,6 @@ class Workspace(QObject):
         self.index = StudyIndex()
         self.refusals: list[Refusal] = []
         self.not_scored: dict[str, str] = {}
-        self._images: dict[str, ScannedImage] = {}
         self._radiographs: OrderedDict[tuple[str, int], Radiograph] = OrderedDict()
         self._decoding: dict[tuple[str, int], Job] = {}
         self._thumbnails: dict[str, Job] = {}
@@ -145,21 +144,20 @@ class Workspace(QObject):
         self.index = StudyIndex()
         self.refusals.clear()
         self.not_scored.clear()
-        self._images.clear()
         self._radiographs.clear()
         self._truth_tables.clear()
         self.session.close_images()
         self.notice_given.emit("")
         self.closed_all.emit()
 
-    def image(self, key: str) -> ScannedImage:
+    def image(self, key: str) -> StudyImage:
         """The open image with this key."""
-        return self._images[key]
+        return self.index.images[key]
 
     @property
-    def images(self) -> Collection[ScannedImage]:
+    def images(self) -> Collection[StudyImage]:
         """Every open image."""
-        return self._images.values()
+        return self.index.images.values()
 
     @property
     def scoring(self) -> tuple[int, int]:
@@ -168,20 +166,18 @@ class Workspace(QObject):
             return 0, 0
         settled = sum(
             key in self.not_scored or self.session.detections(key) is not None
-            for key in self._images
+            for key in self.index.images
         )
-        return settled, len(self._images)
+        return settled, len(self.index.images)
 
     def _add_images(self, images: Sequence[ScannedImage]) -> None:
-        new = [image for image in images if image.identity.key not in self._images]
+        new = self.index.add(images)
+        self.images_added.emit(list(images))
         if not new:
             return
-        self._images.update({image.identity.key: image for image in new})
-        self.index.add(new)
-        self.images_added.emit(new)
         if self._truth_tables:
             self._match_truth()
-        self.session.open_images([image.identity.key for image in new])
+        self.session.open_images([image.key for image in new])
 
     def _add_refusals(self, refusals: Sequence[Refusal]) -> None:
         self.refusals.extend(refusals)
@@ -190,7 +186,7 @@ class Workspace(QObject):
     def _finish_scan(self) -> None:
         self.scanning_changed.emit(0, 0)
         self.scan_finished.emit()
-        if not self._images and not self.refusals:
+        if not self.images and not self.refusals:
             self.notice_given.emit("There is no file in what was opened. Open another folder.")
         elif self._truth_tables:
             self._tell_truth(self._truth_tables, self._match_truth())
@@ -214,9 +210,9 @@ class Workspace(QObject):
 
     def request_thumbnail(self, key: str) -> None:
         """Have a thumbnail made and announced; an image that was closed meanwhile has none."""
-        if key in self._thumbnails or key not in self._images:
+        if key in self._thumbnails or key not in self.index.images:
             return
-        path = str(self._images[key].path)
+        path = str(self.image(key).path)
         self._thumbnails[key] = self.jobs.submit(
             Pool.FILES,
             Task("pneumo_viewer.jobs.reading:thumbnail", (path, THUMBNAIL_SIZE)),
@@ -242,7 +238,7 @@ class Workspace(QObject):
 
         self._decoding[wanted] = self.jobs.submit(
             Pool.FILES,
-            Task("pneumo_viewer.jobs.reading:decode", (str(self._images[key].path), frame)),
+            Task("pneumo_viewer.jobs.reading:decode", (str(self.image(key).path), frame)),
             priority=priority,
             done=done,
             failed=failed,
@@ -290,7 +286,7 @@ class Workspace(QObject):
 
         self._scoring[key] = self.jobs.submit(
             Pool.DETECTOR,
-            Task("pneumo_viewer.jobs.detection:detect", (str(self._images[key].path), 0)),
+            Task("pneumo_viewer.jobs.detection:detect", (str(self.image(key).path), 0)),
             priority=_URGENT if key == self.session.current else _LATER,
             done=done,
             failed=failed,
@@ -328,7 +324,7 @@ class Workspace(QObject):
             loaded = match_truth(table, self.images)
             sentences.append(
                 f"Ground truth from {table.source.name}: {loaded.boxes} boxes, and "
-                f"{loaded.matched} of {len(self._images)} open images are covered."
+                f"{loaded.matched} of {len(self.images)} open images are covered."
             )
             sentences.extend(table.notes)
         self.notice_given.emit(" ".join((*sentences, *conflicts)))

@@ -30,7 +30,7 @@ from PySide6.QtWidgets import (
 )
 
 from pneumo_viewer.canvas.colours import SECONDARY, TEXT, TICK
-from pneumo_viewer.library.found import Refusal
+from pneumo_viewer.library.found import Refusal, ScannedImage
 from pneumo_viewer.library.index import StudyIndex
 from pneumo_viewer.panels.title_bar import title_bar
 from pneumo_viewer.panels.worklist_model import (
@@ -45,8 +45,7 @@ from pneumo_viewer.review.changes import Aspect, Change
 from pneumo_viewer.review.session import ExamState, ReviewSession
 from pneumo_viewer.theme import UNIT, WARNING
 
-_IMAGE_ROW = 52
-_GROUP_ROW = 28
+_ROW = 52
 _THUMBNAIL = 44
 _SHOWN_ASPECTS = {
     Aspect.DETECTIONS,
@@ -69,9 +68,7 @@ class _RowPainter(QStyledItemDelegate):
     def sizeHint(
         self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> QSize:
-        node: Node = index.data(ROLE_NODE)
-        is_tall = node.kind in (Kind.IMAGE, Kind.REFUSAL)
-        return QSize(40, _IMAGE_ROW if is_tall else _GROUP_ROW)
+        return QSize(40, _ROW)
 
     def paint(
         self,
@@ -188,6 +185,7 @@ class WorklistPanel(QWidget):
         tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         tree.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         tree.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        tree.setUniformRowHeights(True)  # else every new row measures all others again
         tree.setIndentation(3 * UNIT)
         tree.setAllColumnsShowFocus(True)
         tree.setSortingEnabled(True)
@@ -202,8 +200,7 @@ class WorklistPanel(QWidget):
         for column, width in ((Column.SCORE, 44), (Column.READ, 60), (Column.TRUTH, 44)):
             header.resizeSection(column, width)
         tree.selectionModel().currentChanged.connect(self._choose)
-        self.order.rowsInserted.connect(lambda parent: tree.expandRecursively(parent))
-        self.order.rowsInserted.connect(lambda parent: tree.expand(parent))
+        self.order.rowsInserted.connect(self._unfold)
 
         self.setMinimumWidth(_NARROWEST)
         layout = QVBoxLayout(self)
@@ -215,9 +212,9 @@ class WorklistPanel(QWidget):
 
     # Filling
 
-    def add_images(self, index: StudyIndex) -> None:
-        """Show images that were added to the index."""
-        self.model.add_images(index)
+    def add_images(self, index: StudyIndex, images: Iterable[ScannedImage]) -> None:
+        """Show images, new ones and copies, that were just added to the index."""
+        self.model.add_images(index, images)
         self._sum_up()
 
     def add_refusals(self, refusals: Iterable[Refusal]) -> None:
@@ -238,7 +235,7 @@ class WorklistPanel(QWidget):
         """Show what changed in the session."""
         if change.aspects & _SHOWN_ASPECTS:
             self.model.refresh(change.image)
-            self._sum_up(change.image)
+            self._sum_up(self.model.keys if change.image is None else (change.image,))
 
     def show_thumbnail(self, key: str, pixels: NDArray[np.uint8]) -> None:
         """Show a thumbnail, uint8 ``[h, w]``."""
@@ -252,6 +249,14 @@ class WorklistPanel(QWidget):
                 self.tree.setCurrentIndex(index)
             self.tree.scrollTo(index)
             self.tree.viewport().update()
+
+    def _unfold(self, parent: QModelIndex, first: int, last: int) -> None:
+        """Show what is below new rows; to unfold the whole tree each time takes too long."""
+        self.tree.expand(parent)
+        for row in range(first, last + 1):
+            index = self.order.index(row, 0, parent)
+            if self.order.hasChildren(index):
+                self.tree.expandRecursively(index)
 
     # Going from image to image
 
@@ -307,9 +312,9 @@ class WorklistPanel(QWidget):
         if node is not None and node.key is not None:
             self.image_chosen.emit(node.key)
 
-    def _sum_up(self, changed: str | None = None) -> None:
-        """Count again what changed for one image, or for all."""
-        for key in self.model.keys if changed is None else (changed,):
+    def _sum_up(self, changed: Iterable[str] = ()) -> None:
+        """Count again which of the images that changed are read, and say it."""
+        for key in changed:
             if self._session.exam_state(key) is ExamState.DONE:
                 self._read.add(key)
             else:

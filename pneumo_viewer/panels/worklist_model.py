@@ -5,7 +5,7 @@ A patient with a single image is one row; patients with more unfold into studies
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from enum import Enum, IntEnum
 from typing import Any
 
@@ -24,7 +24,7 @@ from PySide6.QtGui import QImage, QPixmap
 
 from pneumo_viewer.facts import exam_line, image_line, patient_line, study_line
 from pneumo_viewer.library.found import Refusal, ScannedImage
-from pneumo_viewer.library.index import Patient, StudyIndex
+from pneumo_viewer.library.index import Patient, Study, StudyImage, StudyIndex, row_of
 from pneumo_viewer.review.session import ExamState, ReviewSession
 
 Index = QModelIndex | QPersistentModelIndex
@@ -42,6 +42,8 @@ class Column(IntEnum):
     READ = 2
     TRUTH = 3
 
+
+_COLUMN_COUNT = len(Column)
 
 HEADINGS = {
     Column.STUDY: ("Study", "Patient, study and image"),
@@ -72,7 +74,7 @@ class Node:
         node_id: str,
         lines: tuple[str, str],
         parent: Node | None,
-        image: ScannedImage | None = None,
+        image: StudyImage | None = None,
         refusal: Refusal | None = None,
     ) -> None:
         self.kind = kind
@@ -88,34 +90,24 @@ class Node:
         """Key of the row's image, if it stands for one."""
         return None if self.image is None else self.image.identity.key
 
-    @property
-    def image_count(self) -> int:
-        """Images in this row and below it."""
-        return (self.image is not None) + sum(child.image_count for child in self.children)
-
 
 def _patient_node(patient: Patient) -> Node:
-    images = [image for study in patient.studies for image in study.images]
-    identity = images[0].identity
-    name = patient_line(identity)
-    if len(images) == 1:
-        return Node(Kind.IMAGE, patient.id, (name, exam_line(identity)), None, images[0])
-    node = Node(Kind.PATIENT, patient.id, (name, ""), None)
-    for study in patient.studies:
-        first = study.images[0].identity
-        study_node = Node(Kind.STUDY, study.id, (study_line(first), ""), node)
-        study_node.children = [
-            Node(
-                Kind.IMAGE,
-                image.identity.key,
-                (image_line(image.identity), image.path.name),
-                study_node,
-                image,
-            )
-            for image in study.images
-        ]
-        node.children.append(study_node)
-    return node
+    """The row of a patient without those below it."""
+    first = patient.studies[0].images[0]
+    name = patient_line(first.identity)
+    if len(patient.studies) == len(patient.studies[0].images) == 1:
+        return Node(Kind.IMAGE, patient.id, (name, exam_line(first.identity)), None, first)
+    return Node(Kind.PATIENT, patient.id, (name, ""), None)
+
+
+def _study_node(study: Study) -> Node:
+    """The row of a study without those below it."""
+    return Node(Kind.STUDY, study.id, (study_line(study.images[0].identity), ""), None)
+
+
+def _image_node(image: StudyImage) -> Node:
+    lines = image_line(image.identity), image.path.name
+    return Node(Kind.IMAGE, image.key, lines, None, image)
 
 
 class WorklistModel(QAbstractItemModel):
@@ -128,20 +120,19 @@ class WorklistModel(QAbstractItemModel):
         super().__init__(parent)
         self._session = session
         self._root = Node(Kind.PATIENT, "", ("", ""), None)
+        self._rows: dict[tuple[str, str], Node] = {}
         self._by_key: dict[str, Node] = {}
         self._refusals: Node | None = None
         self._thumbnails: dict[str, QPixmap] = {}
 
     # Filling
 
-    def add_images(self, index: StudyIndex) -> None:
-        """Insert the rows of images that the index has and the model has not."""
-        rows = self._root.children
-        for row, patient in enumerate(index.patients):
-            if row == len(rows) or rows[row].id != patient.id:
-                self._insert(self._root, row, _patient_node(patient))
-            elif rows[row].image_count != patient.image_count:
-                self._extend(rows[row], _patient_node(patient))
+    def add_images(self, index: StudyIndex, images: Iterable[ScannedImage]) -> None:
+        """Show images, new ones and copies, that were just added to the index."""
+        places = [index.place(image.identity.key) for image in images]
+        # From top to bottom, so that all rows above one that is shown are those of the index.
+        for place in sorted(places, key=lambda place: [item.sort_key for item in place]):
+            self._show(index.patients, *place)
 
     def add_refusals(self, refusals: Iterable[Refusal]) -> None:
         """Append files that cannot be shown."""
@@ -171,40 +162,57 @@ class WorklistModel(QAbstractItemModel):
         """Forget every row."""
         self.beginResetModel()
         self._root.children.clear()
+        self._rows.clear()
         self._by_key.clear()
         self._refusals = None
         self._thumbnails.clear()
         self.endResetModel()
 
-    def _extend(self, node: Node, wanted: Node) -> None:
-        """Insert the children that are wanted and missing; where the order changed, all anew."""
-        if node.kind is not wanted.kind:
-            node.kind, node.image, node.lines = wanted.kind, wanted.image, wanted.lines
+    def _show(
+        self, patients: Sequence[Patient], patient: Patient, study: Study, image: StudyImage
+    ) -> None:
+        held = self._rows.get((self._root.id, patient.id))
+        was_folded = held is not None and held.kind is Kind.IMAGE
+        node = self._put(self._root, row_of(patients, patient), _patient_node(patient))
+        if node.kind is Kind.IMAGE:
+            return
+        images = [(study, image)]
+        if was_folded:  # its first image is no news, but has no row of its own yet
+            images = [(study, image) for study in patient.studies for image in study.images]
+        for study, image in images:
+            study_node = self._put(node, row_of(patient.studies, study), _study_node(study))
+            self._put(study_node, row_of(study.images, image), _image_node(image))
+
+    def _put(self, parent: Node, row: int, wanted: Node) -> Node:
+        """Insert a row, or make it what is wanted where it is there already."""
+        node = self._rows.get((parent.id, wanted.id))
+        if node is None:
+            self._insert(parent, row, wanted)
+            return wanted
+        if parent.children[row] is not node:
+            self._move_up(node, row)
+        if (node.kind, node.lines, node.image) != (wanted.kind, wanted.lines, wanted.image):
+            node.kind, node.lines, node.image = wanted.kind, wanted.lines, wanted.image
             self._announce(node)
-        wanted_ids = [child.id for child in wanted.children]
-        held_ids = [child.id for child in node.children]
-        if [held for held in wanted_ids if held in set(held_ids)] != held_ids:
-            self.beginRemoveRows(self._index_of(node), 0, len(held_ids) - 1)
-            node.children.clear()
-            self.endRemoveRows()
-        for row, child in enumerate(wanted.children):
-            if row < len(node.children) and node.children[row].id == child.id:
-                self._extend(node.children[row], child)
-            else:
-                self._insert(node, row, child)
+        return node
+
+    def _move_up(self, node: Node, row: int) -> None:
+        parent = node.parent
+        assert parent is not None
+        before = parent.children.index(node)
+        parent_index = self._index_of(parent)
+        self.beginMoveRows(parent_index, before, before, parent_index, row)
+        parent.children.insert(row, parent.children.pop(before))
+        self.endMoveRows()
 
     def _insert(self, parent: Node, row: int, node: Node) -> None:
         node.parent = parent
         self.beginInsertRows(self._index_of(parent), row, row)
         parent.children.insert(row, node)
-        self.endInsertRows()
-        self._register(node)
-
-    def _register(self, node: Node) -> None:
+        self._rows[parent.id, node.id] = node
         if node.key is not None:
             self._by_key[node.key] = node
-        for child in node.children:
-            self._register(child)
+        self.endInsertRows()
 
     # Following the session
 
@@ -243,14 +251,14 @@ class WorklistModel(QAbstractItemModel):
 
     def _announce(self, node: Node) -> None:
         first = self._index_of(node)
-        self.dataChanged.emit(first, first.siblingAtColumn(len(Column) - 1))
+        self.dataChanged.emit(first, first.siblingAtColumn(_COLUMN_COUNT - 1))
 
     def _announce_children(self, node: Node) -> None:
         if not node.children:
             return
         parent = self._index_of(node)
         self.dataChanged.emit(
-            self.index(0, 0, parent), self.index(len(node.children) - 1, len(Column) - 1, parent)
+            self.index(0, 0, parent), self.index(len(node.children) - 1, _COLUMN_COUNT - 1, parent)
         )
         for child in node.children:
             self._announce_children(child)
@@ -269,7 +277,7 @@ class WorklistModel(QAbstractItemModel):
 
     def index(self, row: int, column: int, parent: Index = QModelIndex()) -> QModelIndex:  # noqa: B008
         children = self._node(parent).children
-        if 0 <= row < len(children) and 0 <= column < len(Column):
+        if 0 <= row < len(children) and 0 <= column < _COLUMN_COUNT:
             return self.createIndex(row, column, children[row])
         return QModelIndex()
 
@@ -280,8 +288,11 @@ class WorklistModel(QAbstractItemModel):
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
         return len(self._node(parent).children) if parent.column() <= 0 else 0
 
+    def hasChildren(self, parent: Index = QModelIndex()) -> bool:  # noqa: B008
+        return bool(self._node(parent).children) and parent.column() <= 0
+
     def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        return len(Column)
+        return _COLUMN_COUNT
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> Any:
         if role == Qt.ItemDataRole.DisplayRole:
@@ -351,6 +362,8 @@ class WorklistModel(QAbstractItemModel):
         if node.image is None:
             return node.lines[0]
         lines = [*node.lines, str(node.image.path)]
+        lines.extend(f"Also in: {path}" for path in node.image.other_paths)
+        lines.extend(node.image.notes)
         lines.extend(
             f"{HEADINGS[column][0]}: {text}"
             for column in (Column.SCORE, Column.READ, Column.TRUTH)

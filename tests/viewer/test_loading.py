@@ -143,9 +143,7 @@ def test_a_bad_folder_opens_each_file_is_listed_and_the_rest_is_shown(
     }
     assert all(refusal.reason.endswith(".") for refusal in opened.refusals)
     assert opened.progress[-1] == (9, 9)
-    index = StudyIndex()
-    index.add(opened.images)
-    assert len(index) == 2
+    assert len(StudyIndex().add(opened.images)) == 2
 
 
 def cut_pixels(dataset: FileDataset) -> None:

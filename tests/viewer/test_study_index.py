@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from detector.radiograph import ImageIdentity
 from pneumo_viewer.library.found import ScannedImage
-from pneumo_viewer.library.index import Insertion, Removal, StudyIndex, Update
+from pneumo_viewer.library.index import Patient, StudyIndex, row_of
 from pneumo_viewer.library.natural_order import natural_key
 
 
@@ -31,7 +31,16 @@ def tree_of(index: StudyIndex) -> list[Any]:
 
 
 def keys_of(index: StudyIndex) -> list[str]:
-    return [image.key for image in index.images()]
+    return [
+        image.key
+        for patient in index.patients
+        for study in patient.studies
+        for image in study.images
+    ]
+
+
+def image_count(patient: Patient) -> int:
+    return sum(len(study.images) for study in patient.studies)
 
 
 def test_patients_come_in_natural_order_of_their_names_and_those_without_one_last() -> None:
@@ -86,7 +95,7 @@ def test_one_id_with_two_names_is_two_patients() -> None:
             scanned("c", patient_id="1", patient_name="ROE^JANE"),
         ]
     )
-    assert [patient.image_count for patient in index.patients] == [2, 1]
+    assert [image_count(patient) for patient in index.patients] == [2, 1]
 
 
 def test_images_without_patient_id_belong_together_within_a_study_only() -> None:
@@ -100,7 +109,7 @@ def test_images_without_patient_id_belong_together_within_a_study_only() -> None
             scanned("e"),
         ]
     )
-    assert [patient.image_count for patient in index.patients] == [2, 1, 1, 1]
+    assert [image_count(patient) for patient in index.patients] == [2, 1, 1, 1]
 
 
 def test_pictures_without_any_facts_come_by_path() -> None:
@@ -111,85 +120,32 @@ def test_pictures_without_any_facts_come_by_path() -> None:
 
 def test_a_copy_is_listed_once_with_both_paths() -> None:
     index = StudyIndex()
-    index.add([scanned("a", "/b/1.dcm"), scanned("a", "/a/1.dcm"), scanned("a", "/a/1.dcm")])
-    assert len(index) == 1
-    image = index.find("a")
-    assert image is not None
-    assert (image.path, image.other_paths) == (Path("/a/1.dcm"), (Path("/b/1.dcm"),))
+    (image,) = index.add([scanned("a", "/b/1.dcm")])
+    assert image.key == "a"
+    copies = [scanned("a", "/a/1.dcm"), scanned("a", "/a/1.dcm"), scanned("a", "/b/1.dcm")]
+    assert index.add(copies) == []
+    assert keys_of(index) == ["a"]
+    image = index.images["a"]
+    assert (image.path, image.other_paths) == (Path("/b/1.dcm"), (Path("/a/1.dcm"),))
     assert image.notes == ()
 
 
 def test_another_image_with_the_same_uid_is_noted() -> None:
     index = StudyIndex()
     index.add([scanned("a", "/1.dcm", columns=512), scanned("a", "/2.dcm", columns=1024)])
-    image = index.find("a")
-    assert image is not None
+    image = index.images["a"]
     assert image.identity.columns == 512
     assert image.notes == (
         "Another file has the same SOP Instance UID but says otherwise: /2.dcm.",
     )
 
 
-def test_next_and_previous_follow_the_worklist() -> None:
-    index = StudyIndex()
-    index.add(
-        [
-            scanned("a1", patient_id="a", study_instance_uid="a", instance_number=1),
-            scanned("a2", patient_id="a", study_instance_uid="a", instance_number=2),
-            scanned("b1", patient_id="b", study_instance_uid="b", instance_number=1),
-            scanned("b2", patient_id="b", study_instance_uid="b", instance_number=2),
-        ]
-    )
-    steps = (index.next_image, index.previous_image, index.next_exam, index.previous_exam)
-    neighbours = {
-        key: tuple(None if (image := step(key)) is None else image.key for step in steps)
-        for key in keys_of(index)
-    }
-    assert neighbours == {
-        "a1": ("a2", None, "b1", None),
-        "a2": ("b1", "a1", "b1", None),
-        "b1": ("b2", "a2", None, "a1"),
-        "b2": (None, "b1", None, "a1"),
-    }
-    with pytest.raises(KeyError):
-        index.next_exam("absent")
-
-
-def rows_of(changes: list[Any]) -> list[Any]:
-    return [(type(change), change.position) for change in changes]
-
-
-def test_every_new_row_is_told() -> None:
-    study = {"patient_id": "p", "study_instance_uid": "s"}
-    index = StudyIndex()
-    assert rows_of(index.add([scanned("b", **study)])) == [
-        (Insertion, (0,)),
-        (Insertion, (0, 0)),
-        (Insertion, (0, 0, 0)),
-    ]
-    assert rows_of(index.add([scanned("c", **study), scanned("a", **study)])) == [
-        (Insertion, (0, 0, 1)),
-        (Insertion, (0, 0, 0)),
-    ]
-    assert rows_of(index.add([scanned("d", patient_id="p", study_instance_uid="r")])) == [
-        (Insertion, (0, 0)),
-        (Insertion, (0, 0, 0)),
-    ]
-    assert rows_of(index.add([scanned("b", "/z.dcm", **study)])) == [(Update, (0, 1, 1))]
-
-
 def test_a_study_whose_date_becomes_known_moves() -> None:
     index = StudyIndex()
     index.add([scanned("a", patient_id="p", study_instance_uid="a")])
     index.add([scanned("b", patient_id="p", study_instance_uid="b")])
-    dated = scanned("c", patient_id="p", study_instance_uid="b", study_date=date(2020, 1, 1))
-    assert rows_of(index.add([dated])) == [
-        (Insertion, (0, 1, 1)),
-        (Removal, (0, 1)),
-        (Insertion, (0, 0)),
-        (Insertion, (0, 0, 0)),
-        (Insertion, (0, 0, 1)),
-    ]
+    assert keys_of(index) == ["a", "b"]
+    index.add([scanned("c", patient_id="p", study_instance_uid="b", study_date=date(2020, 1, 1))])
     assert keys_of(index) == ["b", "c", "a"]
 
 
@@ -205,11 +161,9 @@ identities = st.builds(
     series_number=few([None, 1, 2]),
     instance_number=few([None, 1, 2]),
 )
-images = st.lists(
-    identities.map(lambda identity: ScannedImage(identity, Path(identity.source))),
-    unique_by=lambda image: (image.identity.key, image.path),
-    max_size=12,
-)
+found = identities.map(lambda identity: ScannedImage(identity, Path(identity.source)))
+images = st.lists(found, unique_by=lambda image: image.identity.key, max_size=8)
+files = st.lists(found, unique_by=lambda image: (image.identity.key, image.path), max_size=12)
 
 
 @given(images.flatmap(lambda some: st.tuples(st.just(some), st.permutations(some))))
@@ -223,46 +177,34 @@ def test_the_tree_does_not_depend_on_the_order_of_arrival(
     assert tree_of(first) == tree_of(second)
 
 
-@given(images)
+@given(files)
 def test_every_file_is_listed_exactly_once(some: Sequence[ScannedImage]) -> None:
     index = StudyIndex()
-    index.add(some)
+    new = index.add(some)
+    assert {image.key: image.path for image in new} == {
+        image.identity.key: image.path for image in reversed(some)
+    }
     listed = [
-        (image.key, path) for image in index.images() for path in (image.path, *image.other_paths)
+        (image.key, path)
+        for patient in index.patients
+        for study in patient.studies
+        for image in study.images
+        for path in (image.path, *image.other_paths)
     ]
     assert sorted(listed) == sorted((image.identity.key, image.path) for image in some)
-    for image in index.images():
-        patient, study, row = index.position(image.key)
-        assert index.patients[patient].studies[study].images[row] is image
 
 
-def repeat(change: Any, rows: list[Any]) -> None:
-    """Do to rows of ``[item, rows below]`` what a change says."""
-    *above, row = change.position
-    for place in above:
-        rows = rows[place][1]
-    if isinstance(change, Removal):
-        del rows[row]
-    elif isinstance(change, Insertion):
-        rows.insert(row, [change.item, []])
-    else:
-        rows[row] = [change.item, []]
-
-
-@given(st.lists(images, max_size=3))
-def test_whoever_repeats_the_changes_has_the_same_rows(batches: list[list[ScannedImage]]) -> None:
+@given(files)
+def test_an_image_is_found_by_its_key_where_it_is_listed(some: Sequence[ScannedImage]) -> None:
     index = StudyIndex()
-    rows: list[Any] = []
-    for batch in batches:
-        for change in index.add(batch):
-            repeat(change, rows)
-        assert rows == [
-            [
-                patient,
-                [[study, [[image, []] for image in study.images]] for study in patient.studies],
-            ]
-            for patient in index.patients
-        ]
+    index.add(some)
+    assert sorted(index.images) == sorted(keys_of(index))
+    for key, image in index.images.items():
+        patient, study, listed = index.place(key)
+        assert listed is image
+        assert index.patients[row_of(index.patients, patient)] is patient
+        assert patient.studies[row_of(patient.studies, study)] is study
+        assert study.images[row_of(study.images, image)] is image
 
 
 @given(st.permutations(["", "a", "A", "a1", "a01", "a ٣", "a²", "a.9", "a.10", "a10", "b"]))
@@ -285,4 +227,4 @@ def test_thousands_of_images_are_added_in_time(facts: dict[str, Any]) -> None:
         index.add(many[start : start + 32])
     # About 0.4 s; comparing each with each would take many times that.
     assert time.process_time() - begin < 5
-    assert len(index) == 3_000
+    assert len(index.images) == 3_000
