@@ -115,8 +115,8 @@ class ReadingDesk(QObject):
                 self._show_findings()
             if aspects & {Aspect.CURRENT, Aspect.TRUTH}:
                 self._show_truth()
-            if aspects & {Aspect.CURRENT, Aspect.DETECTIONS}:
-                self._select_first_undecided()
+            if aspects & {Aspect.CURRENT, Aspect.DETECTIONS, Aspect.THRESHOLD}:
+                self._select_what_is_shown()
             if aspects & {*_FINDINGS_ASPECTS, Aspect.SELECTION}:
                 self._show_selection()
         self._enable_actions()
@@ -208,14 +208,13 @@ class ReadingDesk(QObject):
         if radiograph is not None:
             self._show_radiograph(key, radiograph)
 
-    def _select_first_undecided(self) -> None:
+    def _select_what_is_shown(self) -> None:
+        """Keep a selection that is shown; else select the first undecided finding, if any."""
         key = self.session.current
-        if key is None or self.session.selected is not None:
-            return
-        for finding in self.session.shown_findings(key):
-            if finding.verdict is Verdict.UNDECIDED:
-                self.session.select(finding.id)
-                return
+        shown = () if key is None else self.session.shown_findings(key)
+        if all(finding.id != self.session.selected for finding in shown):
+            undecided = (f.id for f in shown if f.verdict is Verdict.UNDECIDED)
+            self.session.select(next(undecided, None))
 
     def _follow_verdict(self, change: Change) -> None:
         """Go where the reader will look next: on after a verdict, back after an undo."""

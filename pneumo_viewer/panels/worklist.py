@@ -45,8 +45,8 @@ from pneumo_viewer.review.changes import Aspect, Change
 from pneumo_viewer.review.session import ExamState, ReviewSession
 from pneumo_viewer.theme import UNIT, WARNING
 
-_ROW = 52
-_THUMBNAIL = 44
+_ROW = 48
+_THUMBNAIL = 42
 _SHOWN_ASPECTS = {
     Aspect.DETECTIONS,
     Aspect.VERDICTS,
