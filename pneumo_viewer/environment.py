@@ -44,6 +44,12 @@ _DEBIAN_PACKAGES_BY_PLATFORM = {
 }
 
 
+def debian_packages() -> list[str]:
+    """Every Debian package that a window may need, by name."""
+    tables = (_DEBIAN_PACKAGES, *_DEBIAN_PACKAGES_BY_PLATFORM.values())
+    return sorted({package for table in tables for package in table.values()})
+
+
 def why_no_window(environ: Mapping[str, str] = os.environ) -> str | None:
     """Say why a window cannot be opened here, or return None where one can.
 

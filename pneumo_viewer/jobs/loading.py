@@ -26,7 +26,7 @@ _FUNCTIONS = "pneumo_viewer.jobs.reading"
 _PRIORITY = 1
 """Behind what the reader looks at, which is submitted with 0 or less."""
 
-_FIRST_BATCH, _LARGEST_BATCH = 4, 32
+_FIRST_BATCH, _LARGEST_BATCH = 4, 256
 """Files examined in one task: few at first, so that rows appear at once."""
 
 
