@@ -118,12 +118,8 @@ COMMANDS: tuple[Command, ...] = (
         starts_section=True,
     ),
     Command("threshold_down", "Lower the threshold by 0.01", "Review", ("[",), _READING),
-    Command(
-        "threshold_far_up", "Raise the threshold by 0.05", "Review", ("Shift+]", "}"), _READING
-    ),
-    Command(
-        "threshold_far_down", "Lower the threshold by 0.05", "Review", ("Shift+[", "{"), _READING
-    ),
+    Command("threshold_far_up", "Raise the threshold by 0.05", "Review", ("}",), _READING),
+    Command("threshold_far_down", "Lower the threshold by 0.05", "Review", ("{",), _READING),
     Command(
         "evaluate",
         "Evaluate loaded studies",

@@ -16,8 +16,8 @@ from pneumo_viewer.library.natural_order import natural_key
 
 T = TypeVar("T")
 
-StudyTime = tuple[bool, date, str]
-"""Whether the date is unknown, Study Date and Study Time."""
+StudyOrder = tuple[bool, date, str, Any]
+"""Whether the date is unknown, Study Date, Study Time, and the description by its numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,20 +61,20 @@ class Study:
     ----------
     id
         Study Instance UID, or the key of the only image where there is none.
-    time
-        The earliest date and time that an image gives, unknown last.
+    order
+        The earliest date and time that an image gives, unknown last, and the description.
     images
         In worklist order, at least one.
     """
 
     id: str
-    time: StudyTime
+    order: StudyOrder
     images: list[StudyImage]
 
     @property
-    def sort_key(self) -> tuple[StudyTime, str]:
-        """Time, then UID."""
-        return self.time, self.id
+    def sort_key(self) -> tuple[StudyOrder, str]:
+        """Time and description, then UID."""
+        return self.order, self.id
 
 
 @dataclass(eq=False, slots=True)
@@ -147,14 +147,14 @@ class StudyIndex:
             patient = Patient(patient_id, _patient_sort_key(image.identity), [])
             self._patients[patient_id] = patient
             insort(self.patients, patient, key=_sort_key)
-        study_id, time = _study_id(image), _time_of(image.identity)
+        study_id, order = _study_id(image), _order_of(image.identity)
         study = self._studies.get((patient_id, study_id))
         if study is None:
-            study = self._studies[patient_id, study_id] = Study(study_id, time, [])
+            study = self._studies[patient_id, study_id] = Study(study_id, order, [])
             insort(patient.studies, study, key=_sort_key)
-        elif time < study.time:
+        elif order < study.order:
             del patient.studies[row_of(patient.studies, study)]
-            study.time = time
+            study.order = order
             insort(patient.studies, study, key=_sort_key)
         insort(study.images, image, key=_sort_key)
         self.images[image.key] = image
@@ -199,9 +199,10 @@ def _study_id(image: StudyImage) -> str:
     return image.identity.study_instance_uid or image.key
 
 
-def _time_of(identity: ImageIdentity) -> StudyTime:
+def _order_of(identity: ImageIdentity) -> StudyOrder:
     day = identity.study_date
-    return day is None, day or date.max, identity.study_time if day else ""
+    time = identity.study_time if day else ""
+    return day is None, day or date.max, time, natural_key(identity.study_description)
 
 
 def _unknown_last(number: int | None) -> tuple[bool, int]:

@@ -41,7 +41,7 @@ _VERDICT_WORDS = {
     Verdict.REJECTED: "rejected",
     Verdict.UNDECIDED: "undecided",
 }
-_NARROWEST = 350
+_NARROWEST = 372
 _HEADINGS = ("", "Score", "Place", "Size", "Verdict")
 _Index = QModelIndex | QPersistentModelIndex
 

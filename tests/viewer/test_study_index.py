@@ -228,3 +228,12 @@ def test_thousands_of_images_are_added_in_time(facts: dict[str, Any]) -> None:
     # About 0.4 s; comparing each with each would take many times that.
     assert time.process_time() - begin < 5
     assert len(index.images) == 3_000
+
+
+def test_studies_without_a_date_stand_in_the_order_of_their_descriptions() -> None:
+    index = StudyIndex()
+    index.add(
+        scanned(key, patient_id="p", study_instance_uid=uid, study_description=f"follow-up {key}")
+        for uid, key in (("1.9", "2"), ("1.5", "10"), ("1.7", "1"))
+    )
+    assert keys_of(index) == ["1", "2", "10"]
