@@ -62,9 +62,10 @@ class Desktop:
             time.sleep(0.3)
 
     def shoot(self, name: str) -> None:
-        """Save a picture of the whole screen."""
+        """Save a picture of the active window."""
         time.sleep(0.5)
-        self.call("import", "-window", "root", str(self._shots / f"{name}.png"))
+        window = self.call("xdotool", "getactivewindow").strip()
+        self.call("import", "-window", window, str(self._shots / f"{name}.png"))
 
     def stored(self, query: str) -> list[tuple[object, ...]]:
         """Ask the store of reviews, as another program would."""

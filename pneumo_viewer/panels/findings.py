@@ -131,8 +131,7 @@ class FindingsModel(QAbstractTableModel):
         if column == 1:
             return f"{finding.score:.2f}"
         if column == 4:
-            mark = VERDICT_MARKS[finding.verdict]
-            return f"{mark} {_VERDICT_WORDS[finding.verdict]}" if mark else ""
+            return VERDICT_MARKS[finding.verdict]
         if self._radiograph is None:
             return ""
         if column == 2:
@@ -175,6 +174,7 @@ class FindingsPanel(QWidget):
         header.setStretchLastSection(True)
         header.setMinimumSectionSize(24)
         header.setHighlightSections(False)
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         table.clicked.connect(self._choose)
         self._empty.setProperty("role", "secondary")
         self._empty.setWordWrap(True)
