@@ -147,6 +147,11 @@ class Viewport(ImageView):
         self._is_truth_visible = is_visible
         self.viewport().update()
 
+    @property
+    def are_boxes_visible(self) -> bool:
+        """Whether boxes are shown at all."""
+        return self._are_boxes_visible
+
     def set_boxes_visible(self, are_visible: bool) -> None:
         """Show or hide all boxes, the truth among them."""
         self._are_boxes_visible = are_visible

@@ -155,10 +155,11 @@ class EvaluationPage(QWidget):
             )
         else:
             self.summary.setText(
-                f"{evaluation.exam_count} exams of {evaluation.patient_count} patients, "
-                f"{evaluation.positive_count} with {evaluation.truth_count} true boxes; "
-                f"{evaluation.detection_count} detections by {outcome.model}. "
-                f"{len(left_out)} files left out."
+                f"{_count(evaluation.exam_count, 'exam')} of "
+                f"{_count(evaluation.patient_count, 'patient')}, {evaluation.positive_count} with "
+                f"{_count(evaluation.truth_count, 'true box', 'true boxes')}; "
+                f"{_count(evaluation.detection_count, 'detection')} by {outcome.model}. "
+                f"{_count(len(left_out), 'file')} left out."
             )
         for row, measure in enumerate(SHOWN_MEASURES):
             cells = (
@@ -190,6 +191,10 @@ class EvaluationPage(QWidget):
         key = None if item is None else item.data(Qt.ItemDataRole.UserRole)
         if key is not None:
             self.exam_chosen.emit(key)
+
+
+def _count(number: int, one: str, several: str = "") -> str:
+    return f"{number} {one if number == 1 else several or one + 's'}"
 
 
 def _heading(text: str) -> QLabel:

@@ -1,0 +1,171 @@
+"""The reading loop: what is selected, where a verdict leads, and where undo returns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fake_jobs import FakeJobs
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from detector.detections import Detections, ModelIdentity
+from detector.errors import DamagedFileError
+from detector.radiograph import GreyScale, ImageIdentity, Radiograph
+from pneumo_viewer.library.found import ScannedImage
+from pneumo_viewer.main_window import MainWindow
+from pneumo_viewer.review.access import InlineStoreAccess
+from pneumo_viewer.review.findings import Verdict
+from pneumo_viewer.review.session import ReviewSession
+from pneumo_viewer.review.store import ReviewStore
+from pneumo_viewer.settings import Settings
+from pneumo_viewer.workspace import Workspace
+
+MODEL = ModelIdentity("compact", "1", "00112233aabbccdd", "compact")
+TWO_BOXES = Detections(
+    np.array([[100, 100, 200, 200], [400, 500, 600, 700]], np.float32),
+    np.array([0.75, 0.25], np.float32),
+    0.9,
+    MODEL,
+)
+FRAMES = 3
+
+
+def identity(key: str) -> ImageIdentity:
+    path = f"/studies/{key}.dcm"
+    return ImageIdentity(key, path, patient_id=key, rows=1000, columns=1000, frame_count=FRAMES)
+
+
+def frame(key: str, number: int) -> Radiograph:
+    return Radiograph(
+        np.full((1000, 1000), 50 * number, np.uint8), GreyScale(8), None, identity(key), number
+    )
+
+
+@pytest.fixture
+def window(qtbot: QtBot, tmp_path: Path) -> Iterator[MainWindow]:
+    """Images a and b are open, each with the same two findings; the threshold is 0.2."""
+    jobs = FakeJobs()
+    with closing(ReviewStore(tmp_path / "reviews.sqlite3")) as store:
+        session = ReviewSession(InlineStoreAccess(store))
+        session.set_model(MODEL)
+        session.set_threshold(0.2)
+        workspace = Workspace(jobs, session)  # type: ignore[arg-type]
+        window = MainWindow(workspace, Settings(), None)
+        qtbot.addWidget(window)
+        workspace._loader.found.emit(
+            [ScannedImage(identity(key), Path(f"/studies/{key}.dcm")) for key in "ab"]
+        )
+        for job in jobs.named("detect"):
+            job.give(TWO_BOXES)
+        answer_decoding(jobs)
+        yield window
+
+
+def answer_decoding(jobs: FakeJobs) -> None:
+    for job in jobs.named("decode"):
+        path, number = job.task.arguments
+        job.give(frame(Path(path).stem, number))
+
+
+def selected(window: MainWindow) -> tuple[str | None, int | None]:
+    """The current image and the number of the selected finding, from 1."""
+    session = window.session
+    if session.current is None or session.selected is None:
+        return session.current, None
+    ids = [finding.id for finding in session.findings(session.current)]
+    return session.current, ids.index(session.selected) + 1
+
+
+def verdicts(window: MainWindow, key: str) -> list[Verdict]:
+    return [finding.verdict for finding in window.session.findings(key)]
+
+
+def do(window: MainWindow, *commands: str) -> None:
+    for command in commands:
+        window.actions_by_id[command].trigger()
+
+
+def test_the_first_undecided_finding_of_an_image_is_selected(window: MainWindow) -> None:
+    assert selected(window) == ("a", 1)
+
+
+def test_after_a_verdict_comes_the_next_finding_and_after_the_last_the_next_image(
+    window: MainWindow,
+) -> None:
+    do(window, "accept")
+    assert selected(window) == ("a", 2)
+    do(window, "reject")
+    assert verdicts(window, "a") == [Verdict.ACCEPTED, Verdict.REJECTED]
+    assert selected(window) == ("b", 1)
+
+
+def test_undo_returns_to_the_image_whose_verdict_it_takes_back(window: MainWindow) -> None:
+    do(window, "accept", "accept")
+    assert selected(window)[0] == "b"
+    assert window.actions_by_id["undo"].text() == "Undo: Accept finding 2"
+    do(window, "undo")
+    assert selected(window) == ("a", 2)
+    assert verdicts(window, "a") == [Verdict.ACCEPTED, Verdict.UNDECIDED]
+    assert window.actions_by_id["redo"].text() == "Redo: Accept finding 2"
+
+
+def test_after_the_last_image_the_reader_stays_there(window: MainWindow) -> None:
+    do(window, "accept", "accept", "accept", "accept")
+    assert selected(window) == ("b", 2)
+    assert verdicts(window, "b") == [Verdict.ACCEPTED, Verdict.ACCEPTED]
+
+
+def test_a_finding_that_the_threshold_hides_is_not_selected_any_more(window: MainWindow) -> None:
+    do(window, "next_finding")
+    assert selected(window) == ("a", 2)
+    window.session.set_threshold(0.5)  # hides finding 2, at 0.25
+    assert selected(window) == ("a", 1)
+    window.session.set_threshold(0.8)  # hides finding 1, at 0.75, as well
+    assert selected(window) == ("a", None)
+    assert not window.actions_by_id["accept"].isEnabled()
+    window.session.set_threshold(0.2)
+    assert selected(window) == ("a", 1)
+
+
+def test_findings_belong_to_the_first_frame(window: MainWindow) -> None:
+    jobs = window.workspace.jobs
+    assert isinstance(jobs, FakeJobs)
+    window.viewport.step_requested.emit(+1)
+    answer_decoding(jobs)
+    shown = window.viewport.radiograph
+    assert shown is not None
+    assert shown.frame == 1
+    assert not window.viewport._marks()
+    window.viewport.step_requested.emit(-1)
+    assert len(window.viewport._marks()) == 2
+    window.viewport.step_requested.emit(-1)
+    assert window.viewport.radiograph is not None
+    assert window.viewport.radiograph.frame == 0
+
+
+def test_an_image_that_cannot_be_shown_says_why_and_leaves_the_rest(window: MainWindow) -> None:
+    jobs = window.workspace.jobs
+    assert isinstance(jobs, FakeJobs)
+    window.workspace._radiographs.clear()
+    do(window, "next_image")
+    for job in jobs.named("decode"):
+        job.fail(DamagedFileError("b.dcm", "its pixels break off"))
+    assert window.viewport.radiograph is None
+    assert not window.actions_by_id["invert"].isEnabled()
+    do(window, "previous_image")
+    answer_decoding(jobs)
+    assert window.viewport.radiograph is not None
+
+
+def test_boxes_vanish_while_ctrl_h_is_held(window: MainWindow, qtbot: QtBot) -> None:
+    window.show()
+    qtbot.waitExposed(window)
+    viewport = window.viewport
+    qtbot.keyPress(viewport, Qt.Key.Key_H, Qt.KeyboardModifier.ControlModifier)
+    assert not viewport.are_boxes_visible
+    qtbot.keyRelease(viewport, Qt.Key.Key_H, Qt.KeyboardModifier.ControlModifier)
+    assert viewport.are_boxes_visible
