@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import heapq
 import logging
+import math
 import multiprocessing
 import pickle
 import signal
+import time
 import traceback
 from collections.abc import Callable
 from multiprocessing import resource_tracker
@@ -60,7 +62,7 @@ Settle = Callable[[Assignment, Any, Exception | None], None]
 
 
 class Member:
-    """One worker process and what it is working on."""
+    """One worker process, what it is working on, and since when by the monotonic clock."""
 
     def __init__(self, pool: Pool) -> None:
         resource_tracker.ensure_running()  # it unblocks SIGINT, so it comes before the mask
@@ -73,6 +75,7 @@ class Member:
         self._process.start()
         theirs.close()
         self.assignment: Assignment | None = None
+        self.since = 0.0
 
     def end(self) -> None:
         """End the process, whatever it is doing; it holds nothing that could be lost."""
@@ -93,10 +96,13 @@ class Crew:
         The most processes; they are started when there is work for them.
     settle
         Told of each assignment that is done or has failed.
+    patience
+        Seconds after which a member that works on one assignment counts as dead.
     """
 
-    def __init__(self, pool: Pool, limit: int, settle: Settle) -> None:
+    def __init__(self, pool: Pool, limit: int, settle: Settle, patience: float = math.inf) -> None:
         self.members: list[Member] = []
+        self._patience = patience
         self._pool = pool
         self._limit = limit
         self._settle = settle
@@ -131,6 +137,18 @@ class Crew:
         else:
             self._finish(assignment, outcome.value)
 
+    def time_left(self) -> float:
+        """Seconds until the patience with some member is at an end; infinite without work."""
+        since = [member.since for member in self.members if member.assignment]
+        return max(0.0, min(since) + self._patience - time.monotonic()) if since else math.inf
+
+    def give_up_overdue(self) -> None:
+        """End the members with whom patience is at an end."""
+        now = time.monotonic()
+        for member in list(self.members):
+            if member.assignment and now - member.since >= self._patience:
+                self._bury(member)
+
     def end(self) -> None:
         """End every member."""
         for member in self.members:
@@ -161,6 +179,7 @@ class Crew:
 
     def _give(self, member: Member, assignment: Assignment) -> None:
         member.assignment = assignment
+        member.since = time.monotonic()
         try:
             member.connection.send_bytes(assignment.message)
         except OSError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import os
 import threading
 from collections.abc import Callable
@@ -22,6 +23,8 @@ class Dispatcher:
     ----------
     file_workers
         The most processes of :attr:`Pool.FILES`.
+    file_patience
+        Seconds after which such a process counts as dead when it does not finish its task.
     load_detector
         The task with which every detector process begins.
     settle, announce
@@ -31,12 +34,13 @@ class Dispatcher:
     def __init__(
         self,
         file_workers: int,
+        file_patience: float,
         load_detector: Task,
         settle: Settle,
         announce: Callable[[DetectorState], None],
     ) -> None:
         self._crews: dict[Pool, Crew] = {
-            Pool.FILES: Crew(Pool.FILES, file_workers, settle),
+            Pool.FILES: Crew(Pool.FILES, file_workers, settle, file_patience),
             Pool.DETECTOR: DetectorCrew(settle, load_detector, announce),
         }
         self._inbox: SimpleQueue[tuple[Pool, Assignment, tuple[int, int]]] = SimpleQueue()
@@ -75,12 +79,17 @@ class Dispatcher:
                 for crew in self._crews.values()
                 for member in crew.members
             }
-            for ready in wait([self._wakened, *members]):
+            patience = min(crew.time_left() for crew in self._crews.values())
+            for ready in wait(
+                [self._wakened, *members], None if math.isinf(patience) else patience
+            ):
                 if ready == self._wakened:
                     os.read(self._wakened, 65536)
                 else:
                     crew, member = members[ready]
                     crew.listen(member)
+            for crew in self._crews.values():
+                crew.give_up_overdue()
         for crew in self._crews.values():
             crew.end()
 

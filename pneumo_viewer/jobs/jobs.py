@@ -39,6 +39,7 @@ __all__ = [
 T = TypeVar("T")
 
 _MOST_FILE_WORKERS = 4
+_FILE_PATIENCE_SECONDS = 120.0
 _LOAD_DETECTOR = Task("pneumo_viewer.jobs.detection:load")
 
 
@@ -77,6 +78,8 @@ class Jobs(QObject):
         Processes that read and decode; by default one fewer than there are cores, from 1 to 4.
     load_detector
         The task with which every detector process begins. It returns a :class:`DetectorState`.
+    file_patience
+        Seconds after which a process that reads or decodes counts as dead when it does not finish.
     """
 
     detector_changed = Signal(object)
@@ -91,6 +94,7 @@ class Jobs(QObject):
         parent: QObject | None = None,
         *,
         load_detector: Task = _LOAD_DETECTOR,
+        file_patience: float = _FILE_PATIENCE_SECONDS,
     ) -> None:
         super().__init__(parent)
         if file_workers is None:
@@ -101,6 +105,7 @@ class Jobs(QObject):
         self._store = ThreadPoolExecutor(1, thread_name_prefix="store")
         self._dispatcher = Dispatcher(
             file_workers,
+            file_patience,
             load_detector,
             lambda *outcome: self._settled.emit(lambda: self._settle(*outcome)),
             lambda state: self._settled.emit(lambda: self.detector_changed.emit(state)),

@@ -41,7 +41,7 @@ class Task:
 
 
 class WorkerDied(Exception):  # noqa: N818 - it says what happened
-    """A task ended its worker process twice. The text is a sentence for the user."""
+    """A task ended or held up its worker process twice. The text is a sentence for the user."""
 
     def __init__(self, pool: Pool) -> None:
         super().__init__(pool)
@@ -52,7 +52,7 @@ class WorkerDied(Exception):  # noqa: N818 - it says what happened
         """The sentence."""
         if self.pool is Pool.FILES:
             return (
-                "The decoding process ended unexpectedly while reading it, twice; "
+                "The decoding process ended unexpectedly or stood still while reading it, twice; "
                 "the file may be damaged or the decoder faulty."
             )
         return (

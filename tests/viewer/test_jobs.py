@@ -116,10 +116,24 @@ def test_a_task_that_kills_two_processes_fails_and_the_others_go_on(make_jobs: M
     jobs.wait_for(2)
     assert isinstance(jobs.errors[0], WorkerDied)
     assert str(jobs.errors[0]) == (
-        "The decoding process ended unexpectedly while reading it, twice; "
+        "The decoding process ended unexpectedly or stood still while reading it, twice; "
         "the file may be damaged or the decoder faulty."
     )
     assert jobs.results == ["next"]
+
+
+def test_a_task_that_never_ends_is_given_up_and_the_others_go_on(
+    make_jobs: MakeJobs, tmp_path: Path
+) -> None:
+    jobs = make_jobs(file_workers=1, file_patience=4.0)
+    started = tmp_path / "started"
+    jobs.submit("announce_and_wait", str(started), str(tmp_path / "never"))
+    jobs.submit("echo", "next")
+    jobs.wait_for(2)
+    assert isinstance(jobs.errors[0], WorkerDied)
+    assert jobs.results == ["next"]
+    processes = started.read_text().split()
+    assert len(processes) == len(set(processes)) == 2
 
 
 def test_a_task_that_kills_one_process_succeeds_in_the_next(

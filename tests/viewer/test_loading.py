@@ -293,7 +293,7 @@ def test_a_file_that_ends_its_process_is_refused_and_the_others_are_shown(
     opened = open_paths(tmp_path)
     assert opened.names == ["0.dcm", "1.dcm", "2.dcm"]
     assert opened.reasons == {"deadly.dcm": "ends the decoder"}
-    assert "ended unexpectedly while reading it, twice" in opened.refusals[0].reason
+    assert "stood still while reading it, twice" in opened.refusals[0].reason
     assert opened.progress[-1] == (4, 4)
 
 
