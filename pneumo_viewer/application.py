@@ -44,7 +44,8 @@ class Application:
         settings = load_settings(self._settings_path)
         card, problem = _card()
         self.jobs = Jobs()
-        session = ReviewSession(StoreOnJobs(self.jobs, store_path()), settings.reader)
+        self._store = StoreOnJobs(self.jobs, store_path())
+        session = ReviewSession(self._store, settings.reader)
         if card is not None:
             session.set_threshold(card.score_threshold)
             session.set_model(card.identity)
@@ -64,6 +65,7 @@ class Application:
         """Close the window and end all work in order."""
         self.window.close()
         self.workspace.close_all()
+        self._store.close()
         self.jobs.close()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import (
     QDialog,
@@ -54,13 +54,7 @@ def show_keys(parent: QWidget) -> QDialog:
         label.setAlignment(Qt.AlignmentFlag.AlignTop)
         label.setWordWrap(True)
         layout.addWidget(label, 1)
-    scroll = QScrollArea()
-    scroll.setWidget(content)
-    scroll.setWidgetResizable(True)
-    scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-    dialog = _dialog(parent, "Keys and mouse", scroll)
-    dialog.resize(1120, 660)
-    return dialog
+    return _dialog(parent, "Keys and mouse", _scrolling(content), QSize(1120, 660))
 
 
 def _table(title: str, rows: list[tuple[str, str]]) -> str:
@@ -82,13 +76,7 @@ def show_model(parent: QWidget, card: ModelCard | None, problem: str) -> QDialog
     else:
         text.setTextFormat(Qt.TextFormat.MarkdownText)
         text.setText(card_as_markdown(card))
-    scroll = QScrollArea()
-    scroll.setWidget(text)
-    scroll.setWidgetResizable(True)
-    scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-    dialog = _dialog(parent, "Model", scroll)
-    dialog.resize(720, 560)
-    return dialog
+    return _dialog(parent, "Model", _scrolling(text), QSize(720, 560))
 
 
 def show_about(parent: QWidget) -> QDialog:
@@ -107,7 +95,15 @@ def show_about(parent: QWidget) -> QDialog:
     return _dialog(parent, "About", text)
 
 
-def _dialog(parent: QWidget, title: str, content: QWidget) -> QDialog:
+def _scrolling(content: QWidget) -> QScrollArea:
+    scroll = QScrollArea()
+    scroll.setWidget(content)
+    scroll.setWidgetResizable(True)
+    scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+    return scroll
+
+
+def _dialog(parent: QWidget, title: str, content: QWidget, size: QSize | None = None) -> QDialog:
     dialog = QDialog(parent)
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     dialog.setWindowTitle(title)
@@ -117,5 +113,7 @@ def _dialog(parent: QWidget, title: str, content: QWidget) -> QDialog:
     layout.setContentsMargins(4 * UNIT, 4 * UNIT, 4 * UNIT, 4 * UNIT)
     layout.addWidget(content, 1)
     layout.addWidget(buttons)
+    if size is not None:
+        dialog.resize(size)
     dialog.show()
     return dialog

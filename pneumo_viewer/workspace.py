@@ -39,12 +39,14 @@ _URGENT, _SOON, _LATER = -2, -1, 0
 
 def reason_of(error: Exception) -> str:
     """Why something failed, as a sentence for the reader; a bug also goes into the log."""
-    if isinstance(error, InputError):
-        return error.reason
-    if isinstance(error, WorkerDied):
+    if isinstance(error, InputError | WorkerDied):
         return error.reason
     logger.error("a worker process failed: %s", error)
     return "An error inside the program; its log says more."
+
+
+def _raise(error: Exception) -> None:
+    raise error
 
 
 class StoreOnJobs:
@@ -63,6 +65,15 @@ class StoreOnJobs:
     ) -> None:
         """Do some work on the store; exactly one of the callbacks comes, on the main thread."""
         self._jobs.store(lambda: work(self._opened()), done=done, failed=failed)
+
+    def close(self) -> None:
+        """Close the file on its own thread, after all work that was given before."""
+        self._jobs.store(self._close, done=lambda _: None, failed=_raise)
+
+    def _close(self) -> None:
+        if self._store is not None:
+            self._store.close()
+            self._store = None
 
     def _opened(self) -> ReviewStore:
         if self._store is None:

@@ -211,10 +211,6 @@ class ReviewSession:
         self._truth = dict(boxes_by_key)
         self._change({Aspect.TRUTH}, by=by)
 
-    def clear_truth(self, *, by: object | None = None) -> None:
-        """Forget the ground truth."""
-        self.set_truth({}, by=by)
-
     # Where the reader looks
 
     def show(self, key: str | None, *, by: object | None = None) -> None:

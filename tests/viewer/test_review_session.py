@@ -317,7 +317,7 @@ def test_no_boxes_and_no_truth_are_two_things(session: ReviewSession) -> None:
     assert truth is not None
     assert len(truth) == 0
     assert session.truth("b") is None
-    session.clear_truth()
+    session.set_truth({})
     assert session.truth("a") is None
     assert [(change.aspects, change.by) for change in changes] == [
         (frozenset({Aspect.TRUTH}), "import"),
