@@ -83,7 +83,7 @@ class MainWindow(QMainWindow):
         self.evaluation_run = EvaluationRun(workspace, self)
         self.pages = QStackedWidget()
         self.notice = NoticeLine()
-        self.worklist = WorklistPanel(workspace.session)
+        self.worklist = WorklistPanel(workspace.session, workspace.not_scored)
         self.findings_panel = FindingsPanel(self.actions_by_id)
         self.desk = ReadingDesk(
             workspace,

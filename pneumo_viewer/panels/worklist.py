@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,6 +42,7 @@ from pneumo_viewer.panels.worklist_model import (
     WorklistOrder,
 )
 from pneumo_viewer.review.changes import Aspect, Change
+from pneumo_viewer.review.evaluation import NO_FAILURES
 from pneumo_viewer.review.session import ExamState, ReviewSession
 from pneumo_viewer.theme import UNIT, WARNING
 
@@ -112,7 +113,8 @@ class _RowPainter(QStyledItemDelegate):
         return area.adjusted(_THUMBNAIL + 2 * UNIT, 0, 0, 0)
 
     def _paint_lines(self, painter: QPainter, font: QFont, area: QRect, node: Node) -> None:
-        first, second = node.lines
+        problem = self._model.problem(node)
+        first, second = node.lines[0], problem or node.lines[1]
         is_group = node.kind in (Kind.PATIENT, Kind.REFUSALS)
         bold = QFont(font)
         bold.setWeight(QFont.Weight.DemiBold if is_group else QFont.Weight.Normal)
@@ -130,7 +132,7 @@ class _RowPainter(QStyledItemDelegate):
                 TEXT if node.kind is not Kind.STUDY else SECONDARY,
                 Qt.AlignmentFlag.AlignBottom if second else Qt.AlignmentFlag.AlignVCenter,
             ),
-            (second, lower, small, SECONDARY, Qt.AlignmentFlag.AlignTop),
+            (second, lower, small, WARNING if problem else SECONDARY, Qt.AlignmentFlag.AlignTop),
         ):
             painter.setFont(line_font)
             painter.setPen(QColor(colour))
@@ -141,9 +143,10 @@ class _RowPainter(QStyledItemDelegate):
         self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> None:
         super().initStyleOption(option, index)
-        if index.column() == Column.READ and str(index.data()).startswith("✓"):
-            option.palette.setColor(option.palette.ColorRole.Text, QColor(TICK))
-            option.palette.setColor(option.palette.ColorRole.HighlightedText, QColor(TICK))
+        colour = {"✓": TICK, "⚠": WARNING}.get(str(index.data())[:1])
+        if index.column() != Column.STUDY and colour is not None:
+            option.palette.setColor(option.palette.ColorRole.Text, QColor(colour))
+            option.palette.setColor(option.palette.ColorRole.HighlightedText, QColor(colour))
 
 
 class WorklistPanel(QWidget):
@@ -153,12 +156,17 @@ class WorklistPanel(QWidget):
     """Key of the image that the reader wants to see."""
     thumbnail_wanted = Signal(str)
 
-    def __init__(self, session: ReviewSession, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        session: ReviewSession,
+        not_scored: Mapping[str, str] = NO_FAILURES,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
         self._session = session
         self._refusal_count = 0
         self._read: set[str] = set()
-        self.model = WorklistModel(session, self)
+        self.model = WorklistModel(session, not_scored, self)
         self.order = WorklistOrder(self)
         self.order.setSourceModel(self.model)
         self.model.thumbnail_wanted.connect(
@@ -255,6 +263,8 @@ class WorklistPanel(QWidget):
         self.tree.expand(parent)
         for row in range(first, last + 1):
             index = self.order.index(row, 0, parent)
+            if index.data(ROLE_NODE).kind is Kind.REFUSAL:
+                self.tree.setFirstColumnSpanned(row, parent, True)
             if self.order.hasChildren(index):
                 self.tree.expandRecursively(index)
 

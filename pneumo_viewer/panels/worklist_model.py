@@ -5,7 +5,7 @@ A patient with a single image is one row; patients with more unfold into studies
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from enum import Enum, IntEnum
 from typing import Any
 
@@ -25,6 +25,7 @@ from PySide6.QtGui import QImage, QPixmap
 from pneumo_viewer.facts import exam_line, image_line, patient_line, study_line
 from pneumo_viewer.library.found import Refusal, ScannedImage
 from pneumo_viewer.library.index import Patient, Study, StudyImage, StudyIndex, row_of
+from pneumo_viewer.review.evaluation import NO_FAILURES
 from pneumo_viewer.review.session import ExamState, ReviewSession
 
 Index = QModelIndex | QPersistentModelIndex
@@ -111,14 +112,28 @@ def _image_node(image: StudyImage) -> Node:
 
 
 class WorklistModel(QAbstractItemModel):
-    """Rows of the open studies with what the session knows of them."""
+    """Rows of the open studies with what the session knows of them.
+
+    Parameters
+    ----------
+    session
+        Knows scores, verdicts and truth.
+    not_scored
+        By image key, why the detector could not score it; looked into, never changed.
+    """
 
     thumbnail_wanted = Signal(str)
     """Key of an image whose row is being painted without its thumbnail."""
 
-    def __init__(self, session: ReviewSession, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        session: ReviewSession,
+        not_scored: Mapping[str, str] = NO_FAILURES,
+        parent: QObject | None = None,
+    ) -> None:
         super().__init__(parent)
         self._session = session
+        self._not_scored = not_scored
         self._root = Node(Kind.PATIENT, "", ("", ""), None)
         self._rows: dict[tuple[str, str], Node] = {}
         self._by_key: dict[str, Node] = {}
@@ -249,6 +264,10 @@ class WorklistModel(QAbstractItemModel):
         """Keys of all images."""
         return self._by_key.keys()
 
+    def problem(self, node: Node) -> str:
+        """Why the detector could not score the row's image, or ""."""
+        return "" if node.key is None else self._not_scored.get(node.key, "")
+
     def _announce(self, node: Node) -> None:
         first = self._index_of(node)
         self.dataChanged.emit(first, first.siblingAtColumn(_COLUMN_COUNT - 1))
@@ -326,7 +345,9 @@ class WorklistModel(QAbstractItemModel):
             return "–" if truth is None else str(len(truth))
         score = self._session.exam_score(key)
         if score is None:
-            return "" if column is Column.READ else "…"
+            if column is Column.READ:
+                return ""
+            return "⚠" if key in self._not_scored else "…"
         if column is Column.SCORE:
             return f"{score:.2f}"
         decided, shown = self._session.progress(key)
@@ -361,7 +382,7 @@ class WorklistModel(QAbstractItemModel):
             return f"{node.refusal.path}\n{node.refusal.reason}"
         if node.image is None:
             return node.lines[0]
-        lines = [*node.lines, str(node.image.path)]
+        lines = [*node.lines, str(node.image.path), self.problem(node)]
         lines.extend(f"Also in: {path}" for path in node.image.other_paths)
         lines.extend(node.image.notes)
         lines.extend(

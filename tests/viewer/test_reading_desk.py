@@ -17,6 +17,7 @@ from detector.errors import DamagedFileError
 from detector.radiograph import GreyScale, ImageIdentity, Radiograph
 from pneumo_viewer.library.found import ScannedImage
 from pneumo_viewer.main_window import MainWindow
+from pneumo_viewer.panels.worklist_model import Column
 from pneumo_viewer.review.access import InlineStoreAccess
 from pneumo_viewer.review.findings import Verdict
 from pneumo_viewer.review.session import ReviewSession
@@ -169,3 +170,22 @@ def test_boxes_vanish_while_ctrl_h_is_held(window: MainWindow, qtbot: QtBot) -> 
     assert not viewport.are_boxes_visible
     qtbot.keyRelease(viewport, Qt.Key.Key_H, Qt.KeyboardModifier.ControlModifier)
     assert viewport.are_boxes_visible
+
+
+def test_a_row_of_the_worklist_says_why_its_image_could_not_be_scored(
+    qtbot: QtBot, tmp_path: Path
+) -> None:
+    jobs = FakeJobs()
+    with closing(ReviewStore(tmp_path / "reviews.sqlite3")) as store:
+        session = ReviewSession(InlineStoreAccess(store))
+        session.set_model(MODEL)
+        workspace = Workspace(jobs, session)  # type: ignore[arg-type]
+        window = MainWindow(workspace, Settings(), None)
+        qtbot.addWidget(window)
+        workspace._loader.found.emit([ScannedImage(identity("a"), Path("/studies/a.dcm"))])
+        row = window.worklist.model.index_of_key("a")
+        score = row.siblingAtColumn(Column.SCORE)
+        assert score.data() == "…"
+        jobs.named("detect")[0].fail(DamagedFileError("a.dcm", "its pixels break off"))
+        assert score.data() == "⚠"
+        assert "its pixels break off" in row.data(Qt.ItemDataRole.ToolTipRole)
