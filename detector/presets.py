@@ -3,7 +3,7 @@
 A preset is data: the network, the losses, the decoding and the trainer read their choices from it
 and from nowhere else. ``ours``, ``ours_da`` and ``ours_da_fl`` are the three rows of the paper
 (Wu et al., Sci Rep 14:1929, 2024, Table 2); ``best`` and ``compact`` are assembled from the same
-parts and are this project's.
+parts and are this project's; the others are the systems that they are compared with.
 """
 
 from __future__ import annotations
@@ -16,6 +16,19 @@ from typing import Any, Literal
 
 from pydantic import TypeAdapter
 
+System = Literal[
+    "center_scale",
+    "ssd",
+    "fast_rcnn",
+    "faster_rcnn",
+    "retinanet",
+    "fcos",
+    "yolo",
+    "guided_anchoring",
+    "csp",
+    "foveabox",
+    "rt_detr",
+]
 Pyramid = Literal["lateral", "fpn"]
 Towers = Literal["joint", "separate"]
 Norm = Literal["none", "group"]
@@ -41,8 +54,15 @@ class Preset:
     ----------
     name
         As in ``PRESETS``.
+    system
+        What :func:`detector.networks.systems.build_network` makes. The peers of ``center_scale``
+        take body, channels, decoding and training from here; the other fields of the network and
+        its losses are their own papers'.
     input_size
         Side of the square network input at inference, in pixels.
+    has_median_filter, has_clahe
+        Whether images are prepared with a 3×3 median, and with contrast-limited adaptive histogram
+        equalisation: the paper's "denoising and enhancement", which it does not describe.
     body
         Name of a timm model.
     is_body_norm_frozen
@@ -89,6 +109,10 @@ class Preset:
         What NMS across levels prefers: the best score, or the largest stride.
     score_threshold, nms_iou, max_detections
         Of the decoding.
+    exam_gate
+        Power of the exam's score by which the scores of its boxes are multiplied; 0 for none.
+    is_flip_averaged
+        Whether inference averages the image's outputs and those of its mirror image.
     augmentation
         ``none``; ``da``: the paper's; ``strong``: flip, affine, gamma, noise, blur and pasted
         opacities.
@@ -118,7 +142,10 @@ class Preset:
     """
 
     name: str
+    system: System = "center_scale"
     input_size: int = 512
+    has_median_filter: bool = False
+    has_clahe: bool = False
     body: str = "resnet50"
     is_body_norm_frozen: bool = False
     frozen_body: tuple[str, ...] = ()
@@ -145,6 +172,8 @@ class Preset:
     score_threshold: float = 0.001
     nms_iou: float = 0.2
     max_detections: int = 10
+    exam_gate: float = 0.0
+    is_flip_averaged: bool = False
     augmentation: Augmentation = "strong"
     training_sizes: tuple[int, ...] = (448, 512, 576, 640)
     is_positives_only: bool = False
@@ -167,6 +196,10 @@ class Preset:
     def __post_init__(self) -> None:
         if self.center_loss == "gaussian_focal" and self.assignment != "ranges":
             raise ValueError("the Gaussian focal loss needs the assignment 'ranges'")
+        if self.is_flip_averaged and self.input_size % max(STRIDES):
+            raise ValueError(f"mirrored grids meet at multiples of {max(STRIDES)} pixels only")
+        if self.exam_gate and not self.has_exam_head:
+            raise ValueError("an exam gate needs an exam head")
         if len(self.level_limits) != len(STRIDES) - 1:
             raise ValueError(f"level_limits part {len(STRIDES)} levels: give {len(STRIDES) - 1}")
         if (self.epochs is None) == (self.steps is None):
@@ -258,6 +291,22 @@ _COMPACT = replace(
     ema_decay=0.995,
 )
 
+_FCOS = Preset(name="fcos", system="fcos", has_exam_head=False, steps=20_000)
+_PEERS = (
+    replace(_FCOS, name="ssd", system="ssd"),
+    replace(_FCOS, name="fast_rcnn", system="fast_rcnn"),
+    replace(_FCOS, name="faster_rcnn", system="faster_rcnn"),
+    replace(_FCOS, name="retinanet", system="retinanet"),
+    _FCOS,
+    # "An enhanced FCOS with augmentation" is all that Yan & Tao (2023) published of NYNet.
+    replace(_FCOS, name="nynet_approximation", augmentation="da"),
+    replace(_FCOS, name="yolo", system="yolo"),
+    replace(_FCOS, name="guided_anchoring", system="guided_anchoring"),
+    replace(_FCOS, name="csp", system="csp"),
+    replace(_FCOS, name="foveabox", system="foveabox"),
+    replace(_FCOS, name="rt_detr", system="rt_detr"),
+)
+
 PRESETS: dict[str, Preset] = {
-    preset.name: preset for preset in (_OURS, _OURS_DA, _OURS_DA_FL, _BEST, _COMPACT)
+    preset.name: preset for preset in (_OURS, _OURS_DA, _OURS_DA_FL, _BEST, _COMPACT, *_PEERS)
 }

@@ -19,10 +19,11 @@ from detector.model_card import (
     parse_card,
     split_file,
 )
-from detector.networks.center_scale import CenterScaleDetector
+from detector.networks.protocol import DetectionNetwork
+from detector.networks.systems import build_network
 
 
-def save_weights(path: Path, network: CenterScaleDetector, card: ModelCard) -> ModelCard:
+def save_weights(path: Path, network: DetectionNetwork, card: ModelCard) -> ModelCard:
     """Write weights and, with the suffix ``.md``, their card; each file whole or not at all.
 
     Parameters
@@ -51,7 +52,7 @@ def save_weights(path: Path, network: CenterScaleDetector, card: ModelCard) -> M
     return card
 
 
-def load_weights(path: Path) -> tuple[CenterScaleDetector, ModelCard]:
+def load_weights(path: Path) -> tuple[DetectionNetwork, ModelCard]:
     """Build the network that a weights file describes, in evaluation mode on the CPU.
 
     Raises
@@ -77,7 +78,7 @@ def load_weights(path: Path) -> tuple[CenterScaleDetector, ModelCard]:
             str(path), f"its tensors do not have the fingerprint {card.fingerprint} of its card"
         )
     try:
-        network = CenterScaleDetector(card.preset)
+        network = build_network(card.preset)
     except ValueError as error:
         raise OtherArchitectureError(
             str(path), f"its preset cannot be built here ({error})"

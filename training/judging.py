@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from detector.model_card import Metric
-from detector.networks.center_scale import CenterScaleDetector
+from detector.networks.protocol import DetectionNetwork
 from detector.preparation import boxes_in_image
 from training.datasets.prepared_images import PreparedImages
 from training.evaluation.exam import Exam
@@ -23,7 +23,7 @@ OPERATING_IOU = 0.4
 """IoU at which a box counts as found when the threshold is chosen: the challenge's lowest."""
 
 
-def detect(network: CenterScaleDetector, prepared: PreparedImages) -> list[Exam]:
+def detect(network: DetectionNetwork, prepared: PreparedImages) -> list[Exam]:
     """Run the network, in evaluation mode, over prepared images of its input size.
 
     Boxes of the exams are in pixels of the original images.

@@ -20,7 +20,8 @@ from detector.errors import InputError
 from detector.files import make_writable
 from detector.model_card import Metric, ModelCard, OperatingPoint
 from detector.networks.bodies import load_body_weights
-from detector.networks.center_scale import CenterScaleDetector
+from detector.networks.protocol import DetectionNetwork
+from detector.networks.systems import build_network
 from detector.presets import PRESETS, Preset
 from detector.weights import save_weights
 from training.body_weights import BodyWeightsError, pretrained_weights
@@ -123,7 +124,7 @@ def train_detector(
         if resume:
             trainer.resume()
         _run(trainer, save_minutes * 60)
-        network = CenterScaleDetector(chosen).to(trainer.device).eval()
+        network = build_network(chosen).to(trainer.device).eval()
         network.load_state_dict(trainer.averaged.tensors)
         card = _describe(network, splits, out, is_judged=judge_held_out)
     except (InputError, DataSetError, BodyWeightsError, CheckpointError) as error:
@@ -184,15 +185,15 @@ def _places(
     ]
 
 
-def _pretrained_network(preset: Preset, seed: int) -> CenterScaleDetector:
+def _pretrained_network(preset: Preset, seed: int) -> DetectionNetwork:
     torch.manual_seed(seed)
-    network = CenterScaleDetector(preset)
+    network = build_network(preset)
     load_body_weights(network.body, pretrained_weights(preset.body))
     return network
 
 
 def _describe(
-    network: CenterScaleDetector, splits: _Splits, out: Path, *, is_judged: bool
+    network: DetectionNetwork, splits: _Splits, out: Path, *, is_judged: bool
 ) -> ModelCard:
     """The card of a trained network; the held-out images are looked at here or never."""
     preset = network.preset

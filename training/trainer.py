@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
-from detector.networks.protocol import Target, TrainableDetector
+from detector.networks.protocol import DetectionNetwork, Target
 from detector.presets import Preset
 from training.checkpoints import (
     load_checkpoint,
@@ -90,7 +90,7 @@ class Trainer:
     Parameters
     ----------
     network
-        The detector. Its pretrained part is the submodule ``body.features``.
+        The detector.
     stream
         Where samples come from.
     preset
@@ -107,7 +107,7 @@ class Trainer:
 
     def __init__(
         self,
-        network: TrainableDetector,
+        network: DetectionNetwork,
         stream: SampleStream,
         preset: Preset,
         *,
@@ -117,7 +117,6 @@ class Trainer:
         recipe: dict[str, Any] | None = None,
     ) -> None:
         self.network = network
-        self.module: nn.Module = network  # type: ignore[assignment]
         self.stream = stream
         self.preset = preset
         self.out = out
@@ -129,10 +128,10 @@ class Trainer:
             "preset": preset.to_dict(),
         }
         self.step = 0
-        self.module.to(device).to(memory_format=torch.channels_last)
+        self.network.to(device).to(memory_format=torch.channels_last)
         optimiser = torch.optim.Adam if preset.optimiser == "adam" else torch.optim.AdamW
         self.optimiser = optimiser(self._parameter_groups(), lr=preset.learning_rate)
-        self.averaged = AveragedWeights(self.module, preset.ema_decay or 0.0)
+        self.averaged = AveragedWeights(self.network, preset.ema_decay or 0.0)
 
     @property
     def last_step(self) -> int:
@@ -160,7 +159,7 @@ class Trainer:
         self.out.mkdir(parents=True, exist_ok=True)
         self._forget_log_after(self.step)
         saved = time.monotonic()
-        self.module.train()
+        self.network.train()
         with (self.out / LOG).open("a", encoding="utf-8") as log:
             for images, targets in self._batches(until):
                 losses = self._step(images, targets)
@@ -179,7 +178,7 @@ class Trainer:
             {
                 "recipe": self.recipe,
                 "step": self.step,
-                "network": self.module.state_dict(),
+                "network": self.network.state_dict(),
                 "averaged": self.averaged.tensors,
                 "averaged_updates": self.averaged.updates,
                 "optimiser": self.optimiser.state_dict(),
@@ -197,7 +196,7 @@ class Trainer:
         """
         state = load_checkpoint(self.out / CHECKPOINT, self.recipe)
         self.step = state["step"]
-        self.module.load_state_dict(state["network"])
+        self.network.load_state_dict(state["network"])
         self.averaged.tensors = {
             name: tensor.to(self.device) for name, tensor in state["averaged"].items()
         }
@@ -221,9 +220,9 @@ class Trainer:
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         if self.preset.gradient_clip is not None:
-            nn.utils.clip_grad_norm_(self.module.parameters(), self.preset.gradient_clip)
+            nn.utils.clip_grad_norm_(self.network.parameters(), self.preset.gradient_clip)
         self.optimiser.step()
-        self.averaged.update(self.module)
+        self.averaged.update(self.network)
         self.step += 1
         return parts
 
@@ -246,9 +245,10 @@ class Trainer:
     def _parameter_groups(self) -> list[dict[str, Any]]:
         """Body and new layers learn at different rates; biases and norms do not decay."""
         groups: dict[tuple[bool, bool], list[nn.Parameter]] = {}
-        for name, parameter in self.module.named_parameters():
+        pretrained = set(self.network.body.features.parameters())
+        for parameter in self.network.parameters():
             if parameter.requires_grad:
-                kind = name.startswith("body.features."), parameter.ndim > 1
+                kind = parameter in pretrained, parameter.ndim > 1
                 groups.setdefault(kind, []).append(parameter)
         return [
             {

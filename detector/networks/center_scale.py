@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from detector.assignment import (
     Assignment,
@@ -33,9 +33,8 @@ from detector.losses import (
     gaussian_focal_loss,
     quality_focal_loss,
 )
-from detector.networks.bodies import Body, body_normalisation
 from detector.networks.heads import ExamHead, PointHead, PointOutputs
-from detector.networks.protocol import ExamClass, Prediction, Target
+from detector.networks.protocol import DetectionNetwork, ExamClass, Prediction, Target
 from detector.networks.pyramids import FeaturePyramid, LateralPyramid
 from detector.presets import STRIDES, Preset
 
@@ -55,6 +54,27 @@ class RawOutputs(NamedTuple):
     exam: Tensor | None
 
 
+class Proposals(NamedTuple):
+    """A box at every point of all levels, before any selection.
+
+    Attributes
+    ----------
+    boxes
+        ``[B, P, 4]`` x0 y0 x1 y1 in network pixels, not yet clipped to the image.
+    scores
+        ``[B, P]`` in [0, 1].
+    levels
+        ``[P]`` int64, index of each point's level from 0.
+    exam
+        ``[B]`` probability of Lung Opacity, or None without an exam head.
+    """
+
+    boxes: Tensor
+    scores: Tensor
+    levels: Tensor
+    exam: Tensor | None
+
+
 class _PointPredictions(NamedTuple):
     """The predictions of all levels side by side, in the order of ``points``."""
 
@@ -64,33 +84,15 @@ class _PointPredictions(NamedTuple):
     qualities: Tensor | None  # [B, P] logits
 
 
-class CenterScaleDetector(nn.Module):
+class CenterScaleDetector(DetectionNetwork):
     """An anchor-free detector that predicts at every point an object's centre and its extent.
 
     Wu et al., Sci Rep 14:1929, 2024, after CSP (Liu et al., CVPR 2019). The weights are random
     until some are loaded.
-
-    Parameters
-    ----------
-    preset
-        All choices.
     """
 
-    mean: Tensor
-    standard_deviation: Tensor
-
     def __init__(self, preset: Preset) -> None:
-        super().__init__()
-        self.preset = preset
-        mean, standard_deviation = body_normalisation(preset.body)
-        self.register_buffer("mean", torch.tensor(mean))
-        self.register_buffer("standard_deviation", torch.tensor(standard_deviation))
-        self.body = Body(
-            preset.body,
-            preset.channels,
-            is_norm_frozen=preset.is_body_norm_frozen,
-            frozen=preset.frozen_body,
-        )
+        super().__init__(preset)
         pyramid = FeaturePyramid if preset.pyramid == "fpn" else LateralPyramid
         self.pyramid = pyramid(self.body.channels, preset.channels)
         self.point_head = PointHead(preset)
@@ -104,7 +106,7 @@ class CenterScaleDetector(nn.Module):
         images
             ``[B, 1, S, S]`` float in [0, 1]; S is a multiple of 32.
         """
-        features = self.body((images - self.mean) / self.standard_deviation)
+        features = self.body_features(images)
         exam = None if self.exam_head is None else self.exam_head(features[2])
         return RawOutputs(self.point_head(self.pyramid(features)), exam)
 
@@ -152,17 +154,35 @@ class CenterScaleDetector(nn.Module):
     def predict(self, images: Tensor) -> list[Prediction]:
         """Detect in every image of ``[B, 1, S, S]``; the network should be in eval mode.
 
-        A box's score is p of CENTER, or √(p · quality). The exam's score is the probability of
-        Lung Opacity; without an exam head the best box's score, 0 if there is none.
+        A box's score is p of CENTER, or √(p · quality), times the gate of the exam's score where
+        the preset has one. The exam's score is the probability of Lung Opacity; without an exam
+        head the best box's score, 0 if there is none.
         """
-        preset = self.preset
+        return self.select(self.propose(images), (images.shape[2], images.shape[3]))
+
+    def propose(self, images: Tensor) -> Proposals:
+        """Score a box at every point: the dense part of inference, which can be exported.
+
+        Where the preset says so, the outputs for the mirror image are mirrored back and averaged.
+        """
         outputs = self(images)
+        if self.preset.is_flip_averaged:
+            outputs = _average(outputs, _mirror(self(images.flip(3))))
         predictions = _side_by_side(outputs.points)
         scores = predictions.centers.sigmoid()
         if predictions.qualities is not None:
             scores = (scores * predictions.qualities.sigmoid()).sqrt()
+        exam = None
+        if outputs.exam is not None:
+            exam = outputs.exam.float().softmax(dim=1)[:, ExamClass.LUNG_OPACITY]
+            scores = scores * exam[:, None] ** self.preset.exam_gate
         boxes = decode_boxes(predictions.points, predictions.distances.clamp_min(0))
-        levels = predictions.points.levels
+        return Proposals(boxes, scores, predictions.points.levels, exam)
+
+    def select(self, proposals: Proposals, image_size: tuple[int, int]) -> list[Prediction]:
+        """Reduce the proposals of each image, of the given height and width, to its detections."""
+        preset = self.preset
+        boxes, scores, levels, exam = proposals
         best = top_points_per_level(scores, levels, CANDIDATES_PER_LEVEL)
         results = []
         for index, candidates in enumerate(best):
@@ -170,17 +190,17 @@ class CenterScaleDetector(nn.Module):
                 boxes[index, candidates],
                 scores[index, candidates],
                 levels[candidates],
-                image_size=(images.shape[2], images.shape[3]),
+                image_size=image_size,
                 score_threshold=preset.score_threshold,
                 nms_iou=preset.nms_iou,
                 max_detections=preset.max_detections,
                 level_selection=preset.level_selection,
             )
-            if outputs.exam is not None:
-                exam = outputs.exam[index].float().softmax(dim=0)[ExamClass.LUNG_OPACITY].item()
+            if exam is not None:
+                exam_score = exam[index].item()
             else:
-                exam = image_scores[0].item() if len(image_scores) else 0.0
-            results.append(Prediction(image_boxes, image_scores, exam))
+                exam_score = image_scores[0].item() if len(image_scores) else 0.0
+            results.append(Prediction(image_boxes, image_scores, exam_score))
         return results
 
     def _assign(self, predictions: _PointPredictions, objects: Objects) -> Assignment:
@@ -210,6 +230,33 @@ class CenterScaleDetector(nn.Module):
             return quality_focal_loss(predictions.centers, assignment.center_target)
         closeness = gaussian_closeness(predictions.points, objects, limits=preset.level_limits)
         return gaussian_focal_loss(predictions.centers, assignment.center_target, closeness)
+
+
+def _mirror(outputs: RawOutputs) -> RawOutputs:
+    """What the outputs for a mirror image say of the image itself: left and right change places."""
+
+    def grids(levels: Sequence[Tensor]) -> tuple[Tensor, ...]:
+        return tuple(level.flip(3) for level in levels)
+
+    points = outputs.points
+    distances = tuple(level[:, [2, 1, 0, 3]] for level in grids(points.distances))
+    qualities = None if points.qualities is None else grids(points.qualities)
+    return RawOutputs(PointOutputs(grids(points.centers), distances, qualities), outputs.exam)
+
+
+def _average(first: RawOutputs, second: RawOutputs) -> RawOutputs:
+    def means(ones: Sequence[Tensor], others: Sequence[Tensor]) -> tuple[Tensor, ...]:
+        return tuple((one + other) / 2 for one, other in zip(ones, others, strict=True))
+
+    a, b = first.points, second.points
+    points = PointOutputs(
+        means(a.centers, b.centers),
+        means(a.distances, b.distances),
+        means(a.qualities, b.qualities) if a.qualities and b.qualities else None,
+    )
+    if first.exam is None or second.exam is None:
+        return RawOutputs(points, None)
+    return RawOutputs(points, (first.exam + second.exam) / 2)
 
 
 def _side_by_side(outputs: PointOutputs) -> _PointPredictions:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Protocol
 
-from torch import Tensor
+import torch
+from torch import Tensor, nn
+
+from detector.networks.bodies import Body, body_normalisation
+from detector.presets import Preset
 
 
 class ExamClass(IntEnum):
@@ -54,13 +58,54 @@ class Prediction:
     exam_score: float
 
 
-class TrainableDetector(Protocol):
-    """A detector as the trainer and the evaluation see it."""
+class DetectionNetwork(nn.Module, ABC):
+    """A detector as trainer, engine and evaluation see it: one protocol for every system.
 
+    Parameters
+    ----------
+    preset
+        All choices.
+
+    Attributes
+    ----------
+    body
+        The part that begins with pretrained weights.
+    """
+
+    body: Body
+    mean: Tensor
+    standard_deviation: Tensor
+
+    def __init__(self, preset: Preset) -> None:
+        super().__init__()
+        self.preset = preset
+        mean, standard_deviation = body_normalisation(preset.body)
+        self.register_buffer("mean", torch.tensor(mean))
+        self.register_buffer("standard_deviation", torch.tensor(standard_deviation))
+        self.body = Body(
+            preset.body,
+            preset.channels,
+            is_norm_frozen=preset.is_body_norm_frozen,
+            frozen=preset.frozen_body,
+        )
+
+    def body_features(self, images: Tensor) -> list[Tensor]:
+        """Normalise ``[B, 1, S, S]`` images in [0, 1] and return the body's five levels."""
+        levels: list[Tensor] = self.body((images - self.mean) / self.standard_deviation)
+        return levels
+
+    @abstractmethod
     def loss(self, images: Tensor, targets: Sequence[Target]) -> dict[str, Tensor]:
-        """Return the scalar parts whose sum is the loss of ``[B, 1, S, S]`` images in [0, 1]."""
-        ...
+        """Return the weighted scalar parts whose sum is the loss.
 
+        Parameters
+        ----------
+        images
+            ``[B, 1, S, S]`` float in [0, 1]; S is a multiple of 32.
+        targets
+            One per image; none of them need have a box.
+        """
+
+    @abstractmethod
     def predict(self, images: Tensor) -> list[Prediction]:
-        """Return one prediction per image of ``[B, 1, S, S]`` in [0, 1]."""
-        ...
+        """Detect in every image of ``[B, 1, S, S]``; the network should be in eval mode."""

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from detector.detections import Detections, ModelIdentity
 from detector.errors import DeviceMemoryError, DeviceUnavailableError
 from detector.model_card import ModelCard
-from detector.networks.center_scale import CenterScaleDetector
+from detector.networks.protocol import DetectionNetwork
 from detector.preparation import ImageMap, boxes_in_image, prepare
 from detector.radiograph import Radiograph
 from detector.weights import load_weights
@@ -45,7 +45,7 @@ class Detector:
         Where it computes.
     """
 
-    def __init__(self, network: CenterScaleDetector, card: ModelCard, device: torch.device) -> None:
+    def __init__(self, network: DetectionNetwork, card: ModelCard, device: torch.device) -> None:
         self.card = card
         self._device = device
         with _device_errors(str(device)):

@@ -13,11 +13,12 @@ from detector.decoding import encode_distances, grid_points
 from detector.networks.bodies import Body, body_normalisation, load_body_weights
 from detector.networks.center_scale import CenterScaleDetector, RawOutputs
 from detector.networks.heads import PRIOR_DISTANCE, PRIOR_PROBABILITY, PointOutputs
-from detector.networks.protocol import ExamClass, Target, TrainableDetector
+from detector.networks.protocol import DetectionNetwork, ExamClass, Target
 from detector.networks.pyramids import FeaturePyramid, LateralPyramid
 from detector.presets import PRESETS, STRIDES, Preset
 
 SIZE = 256
+OWN = [name for name, preset in PRESETS.items() if preset.system == "center_scale"]
 NOTHING = torch.zeros(0, 4)
 
 
@@ -127,7 +128,7 @@ def test_before_training_every_point_expects_little_and_a_box_of_eight_strides()
 # Every preset
 
 
-@pytest.mark.parametrize("name", PRESETS)
+@pytest.mark.parametrize("name", OWN)
 @pytest.mark.parametrize("size", [128, 224])
 def test_outputs_cover_the_five_levels_at_any_multiple_of_32(name: str, size: int) -> None:
     network = build(name).eval()
@@ -139,7 +140,7 @@ def test_outputs_cover_the_five_levels_at_any_multiple_of_32(name: str, size: in
     assert (outputs.exam is not None) == network.preset.has_exam_head
 
 
-@pytest.mark.parametrize("name", PRESETS)
+@pytest.mark.parametrize("name", OWN)
 def test_every_parameter_learns(name: str) -> None:
     network = build(name).train()
     parts = network.loss(images(2), TARGETS)
@@ -169,7 +170,7 @@ def test_frozen_parts_of_the_body_keep_their_statistics_in_training() -> None:
     assert not any(name.startswith(network.preset.frozen_body) for name in changed)
 
 
-@pytest.mark.parametrize("name", PRESETS)
+@pytest.mark.parametrize("name", OWN)
 def test_a_batch_without_any_box_has_a_finite_loss_and_gradient(name: str) -> None:
     network = build(name).train()
     parts = network.loss(images(2), [Target(NOTHING), Target(NOTHING)])
@@ -183,7 +184,7 @@ def test_a_batch_without_any_box_has_a_finite_loss_and_gradient(name: str) -> No
     )
 
 
-@pytest.mark.parametrize("name", PRESETS)
+@pytest.mark.parametrize("name", OWN)
 def test_a_batch_of_one_equals_a_batch_of_many(name: str) -> None:
     network = build(name, score_threshold=0.001).eval()
     batch = images(3)
@@ -200,7 +201,7 @@ def test_a_batch_of_one_equals_a_batch_of_many(name: str) -> None:
         assert alone_boxes.exam_score == pytest.approx(many_boxes.exam_score, abs=1e-5)
 
 
-@pytest.mark.parametrize("name", PRESETS)
+@pytest.mark.parametrize("name", OWN)
 def test_the_loss_of_a_batch_does_not_depend_on_its_order(name: str) -> None:
     network = build(name).eval()
     batch = images(2)
@@ -210,7 +211,7 @@ def test_the_loss_of_a_batch_does_not_depend_on_its_order(name: str) -> None:
         torch.testing.assert_close(swapped[part], value, rtol=1e-4, atol=1e-6)
 
 
-@pytest.mark.parametrize("name", PRESETS)
+@pytest.mark.parametrize("name", OWN)
 def test_truth_predicted_perfectly_costs_nothing_and_decodes_to_itself(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -262,9 +263,9 @@ def perfect_outputs(preset: Preset, box: Tensor) -> RawOutputs:
     )
 
 
-@pytest.mark.parametrize("name", PRESETS)
+@pytest.mark.parametrize("name", OWN)
 def test_a_detector_is_what_the_trainer_expects(name: str) -> None:
-    detector: TrainableDetector = build(name)
+    detector: DetectionNetwork = build(name)
     for prediction in detector.predict(images(2)):
         assert prediction.boxes.shape == (len(prediction.scores), 4)
         assert prediction.boxes.dtype == prediction.scores.dtype == torch.float32
@@ -320,3 +321,26 @@ def test_two_images_are_learnt_by_heart() -> None:
         overlap = pairwise_iou(boxes, prediction.boxes[: len(boxes)])
         assert (overlap.amax(dim=1) > 0.7).all()
         assert (prediction.scores[len(boxes) :] < prediction.scores[len(boxes) - 1] / 2).all()
+
+
+def test_outputs_averaged_with_the_mirror_image_are_the_same_for_it() -> None:
+    preset = replace(PRESETS["best"], body="test_efficientnet", channels=32, is_flip_averaged=True)
+    torch.manual_seed(0)
+    network = CenterScaleDetector(preset).eval()
+    image = images(1)
+    (plain,), (mirrored,) = network.predict(image), network.predict(image.flip(3))
+    assert len(plain.boxes) == preset.max_detections
+    torch.testing.assert_close(plain.scores, mirrored.scores, atol=1e-6, rtol=1e-5)
+    left, top, right, bottom = plain.boxes.unbind(dim=1)
+    expected = torch.stack([SIZE - right, top, SIZE - left, bottom], dim=1)
+    torch.testing.assert_close(mirrored.boxes, expected, atol=1e-3, rtol=1e-5)
+    assert plain.exam_score == pytest.approx(mirrored.exam_score, abs=1e-6)
+
+
+def test_the_exam_gates_the_scores_of_its_boxes() -> None:
+    network = build("compact", score_threshold=0.0).eval()
+    (plain,) = network.predict(images(1))
+    network.preset = replace(network.preset, exam_gate=2.0)
+    (gated,) = network.predict(images(1))
+    torch.testing.assert_close(gated.boxes, plain.boxes)
+    torch.testing.assert_close(gated.scores, plain.scores * plain.exam_score**2)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import fields, replace
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
-from detector.presets import PRESETS, Preset
+from detector.presets import PRESETS, Preset, System
 
 
 def differing_fields(first: Preset, second: Preset) -> set[str]:
@@ -20,8 +20,10 @@ def differing_fields(first: Preset, second: Preset) -> set[str]:
     }
 
 
-def test_there_are_the_papers_three_rows_and_our_two() -> None:
-    assert list(PRESETS) == ["ours", "ours_da", "ours_da_fl", "best", "compact"]
+def test_there_are_the_papers_three_rows_our_two_and_their_peers() -> None:
+    own = [name for name, preset in PRESETS.items() if preset.system == "center_scale"]
+    assert own == ["ours", "ours_da", "ours_da_fl", "best", "compact"]
+    assert {preset.system for preset in PRESETS.values()} == set(get_args(System))
     assert all(preset.name == name for name, preset in PRESETS.items())
 
 
@@ -117,5 +119,9 @@ def test_choices_that_contradict_each_other_are_refused() -> None:
         replace(PRESETS["compact"], center_loss="gaussian_focal")
     with pytest.raises(ValueError, match="levels"):
         replace(PRESETS["ours"], level_limits=(64.0, 128.0))
+    with pytest.raises(ValueError, match="exam head"):
+        replace(PRESETS["ours"], exam_gate=1.0)
+    with pytest.raises(ValueError, match="multiples of 128"):
+        replace(PRESETS["best"], input_size=288, is_flip_averaged=True)
     with pytest.raises(ValueError, match="epochs or as steps"):
         replace(PRESETS["ours"], steps=100)

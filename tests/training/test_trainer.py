@@ -43,11 +43,14 @@ class TinyDetector(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.body = nn.Sequential(nn.Conv2d(1, 4, 5, stride=4), nn.BatchNorm2d(4), nn.ReLU())
+        self.body = nn.Module()
+        self.body.features = nn.Sequential(
+            nn.Conv2d(1, 4, 5, stride=4), nn.BatchNorm2d(4), nn.ReLU()
+        )
         self.head = nn.Sequential(nn.Dropout(0.5), nn.Linear(4, 1))
 
     def loss(self, images: Tensor, targets: Sequence[Target]) -> dict[str, Tensor]:
-        logits = self.head(self.body(images).mean(dim=(2, 3)))[:, 0]
+        logits = self.head(self.body.features(images).mean(dim=(2, 3)))[:, 0]
         truth = torch.tensor([float(len(target.boxes) > 0) for target in targets])
         return {"center": nn.functional.binary_cross_entropy_with_logits(logits, truth)}
 
@@ -246,7 +249,6 @@ class TestLearningRate:
     ) -> None:
         preset = replace(PRESET, body_learning_rate_factor=0.1, learning_rate=0.5)
         network = TinyDetector()
-        network.body = nn.Module()
         network.body.features = nn.Conv2d(1, 2, 3)
         groups = Trainer(
             network,
