@@ -89,6 +89,7 @@ def test_the_fingerprint_covers_every_field() -> None:
         "steps": {"steps": 7, "epochs": None},
         "ema_decay": {"ema_decay": 0.5},
         "gradient_clip": {"gradient_clip": 1.0},
+        "exam_gate": {"exam_gate": 1.0, "has_exam_head": True},
     }
     fingerprints = {preset.fingerprint()}
     for field in fields(Preset):

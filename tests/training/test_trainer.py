@@ -81,7 +81,7 @@ def trainer(
 
 def everything(trained: Trainer) -> dict[str, Any]:
     return {
-        "network": trained.module.state_dict(),
+        "network": trained.network.state_dict(),
         "averaged": trained.averaged.tensors,
         "optimiser": trained.optimiser.state_dict()["state"],
     }
@@ -290,6 +290,6 @@ class TestAverage:
 
 def test_a_loss_that_is_not_finite_stops_the_run(prepared: PreparedImages, tmp_path: Path) -> None:
     trained = trainer(prepared, tmp_path)
-    nn.init.constant_(trained.module.head[1].bias, math.nan)  # type: ignore[index,union-attr]
+    nn.init.constant_(trained.network.head[1].bias, math.nan)  # type: ignore[index,union-attr]
     with pytest.raises(FloatingPointError, match=r"not finite at step 0.*nan"):
         trained.run(1)
