@@ -44,9 +44,9 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> PreparedImages:
     """The first eight demo studies with a box of a usual width."""
     truth = read_truth(DEMO / "BBox_List_2017.csv").exams
     images = [
-        LabelledImage(path.stem, path, path.stem, truth[path.stem], ExamClass.LUNG_OPACITY)
+        LabelledImage(path.stem, path, path.stem, boxes, ExamClass.LUNG_OPACITY)
         for path in sorted(DEMO.glob("*.dcm"))
-        if path.stem in truth and np.ptp(truth[path.stem][:, ::2], axis=1).max() < WIDEST
+        if len(boxes := truth[path.stem]) and np.ptp(boxes[:, ::2], axis=1).max() < WIDEST
     ]
     return prepare_images(images[:8], SIZE, tmp_path_factory.mktemp("cache"))
 
