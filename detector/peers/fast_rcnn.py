@@ -26,10 +26,9 @@ class FastRCNNDetector(TorchvisionNetwork):
     """Fast R-CNN (Girshick, ICCV 2015) on a pyramid: the second stage of torchvision's Faster R-CNN
     with the proposals of :func:`frozen_proposals`.
 
-    The original takes them from selective search, which would see a radiograph as a few large
-    regions and is in no library that this project needs. The grid has what matters of it: no
-    proposal is learnt, and 98.4 % of the boxes in the challenge's label table overlap one with
-    IoU ≥ 0.5 (51 % with IoU ≥ 0.7).
+    The original takes them from selective search, which is in no library that this project needs.
+    The grid keeps what matters of it: no proposal is learnt, and 98.4 % of the boxes in the
+    challenge's label table overlap one with IoU ≥ 0.5 (51 % with IoU ≥ 0.7).
     """
 
     def __init__(self, preset: Preset) -> None:
