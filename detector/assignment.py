@@ -136,6 +136,20 @@ def cell_offsets(points: Points, objects: Objects) -> Tensor:
     return cells - (middles[..., None, :] / points.strides[:, None]).floor()
 
 
+def is_central(points: Points, objects: Objects, share: float) -> Tensor:
+    """Whether each point lies in the middle of each real object, ``[B, G, P]``.
+
+    The middle is the box shrunk about its centre to ``share`` of its sides, and the cell that holds
+    the centre, so that a narrow object has a middle on every level.
+    """
+    sides = objects.boxes[..., 2:] - objects.boxes[..., :2]
+    middles = objects.boxes[..., :2] + sides / 2
+    distances = (points.centers - middles[..., None, :]).abs()
+    is_shrunk = (distances <= share / 2 * sides[..., None, :]).all(dim=-1)
+    is_center = (cell_offsets(points, objects) == 0).all(dim=-1)
+    return (is_shrunk | is_center) & objects.is_real[..., None]
+
+
 def smallest_object(objects: Objects, is_candidate: Tensor) -> Tensor:
     """Index ``[B, P]`` of the smallest object of each point; ``is_candidate`` is ``[B, G, P]``."""
     area = (objects.boxes[..., 2:] - objects.boxes[..., :2]).prod(dim=-1, keepdim=True)

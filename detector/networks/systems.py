@@ -7,10 +7,20 @@ from typing import Final
 
 from detector.networks.center_scale import CenterScaleDetector
 from detector.networks.protocol import DetectionNetwork
+from detector.peers.csp import CSPDetector
+from detector.peers.foveabox import FoveaBoxDetector
+from detector.peers.guided_anchoring import GuidedAnchoringDetector
+from detector.peers.rt_detr import RTDETRDetector
+from detector.peers.yolo import YoloDetector
 from detector.presets import Preset, System
 
 SYSTEMS: Final[dict[System, Callable[[Preset], DetectionNetwork]]] = {
     "center_scale": CenterScaleDetector,
+    "yolo": YoloDetector,
+    "guided_anchoring": GuidedAnchoringDetector,
+    "csp": CSPDetector,
+    "foveabox": FoveaBoxDetector,
+    "rt_detr": RTDETRDetector,
 }
 
 
