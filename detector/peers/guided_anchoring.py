@@ -1,8 +1,8 @@
 """Guided Anchoring on RetinaNet (Wang et al., "Region Proposal by Guided Anchoring", CVPR 2019).
 
 Written from the paper's formulas. Each point of the pyramid says whether an object's centre lies
-there and which shape an anchor there should have; features are adapted to that shape by a deformable
-convolution, and RetinaNet's two predictions are made from them.
+there and which shape an anchor there should have; a deformable convolution adapts the features to
+that shape, and RetinaNet's two predictions are made from them.
 """
 
 from __future__ import annotations
@@ -73,8 +73,13 @@ class FeatureAdaptation(nn.Module):
         self.adapt = DeformConv2d(channels, channels, 3, padding=1)
 
     def forward(self, features: Tensor, shapes: Tensor) -> Tensor:
-        """Adapt ``[B, C, h, w]`` to the shapes ``[B, 2, h, w]``, which learn nothing from it."""
-        return F.relu(self.adapt(features, self.offset(shapes.detach())))
+        """Adapt ``[B, C, h, w]`` to the shapes ``[B, 2, h, w]``, which learn nothing from it.
+
+        In single precision: the operator knows no other on a CPU.
+        """
+        offsets = self.offset(shapes.detach()).float()
+        with torch.autocast(features.device.type, enabled=False):
+            return F.relu(self.adapt(features.float(), offsets))
 
 
 class GuidedHead(nn.Module):
@@ -203,7 +208,7 @@ def sampled_iou(points: Points, objects: Objects) -> Tensor:
     deltas = points.centers.new_tensor([[0, 0, *sides] for sides in log_sides])
     shapes = decode_deltas(cell_boxes(points)[:, None], deltas)
     iou = pairwise_iou(objects.boxes, shapes.flatten(0, 1))
-    return iou.unflatten(-1, shapes.shape[:2]).amax(dim=-1)
+    return iou.view(*iou.shape[:2], *shapes.shape[:2]).amax(dim=-1)
 
 
 def bounded_iou_loss(anchors: Tensor, boxes: Tensor) -> Tensor:
@@ -241,6 +246,4 @@ def assign_by_iou(iou: Tensor, objects: Objects) -> IoUAssignment:
     is_last_hope = (iou == iou.amax(dim=-1, keepdim=True)) & (iou > 0)
     rescued = is_last_hope.any(dim=1)
     owner = torch.where(rescued, is_last_hope.int().argmax(dim=1), owner)
-    return IoUAssignment(
-        owner, rescued | (best >= POSITIVE_IOU), ~rescued & (best < NEGATIVE_IOU)
-    )
+    return IoUAssignment(owner, rescued | (best >= POSITIVE_IOU), ~rescued & (best < NEGATIVE_IOU))

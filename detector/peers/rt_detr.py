@@ -37,25 +37,29 @@ class RTDETRDetector(DenseDetector):
 
     def __init__(self, preset: Preset) -> None:
         super().__init__(preset)
-        for level in (self.body.level4, self.body.level5):  # strides that the encoder has no use for
-            level.requires_grad_(False)
+        # The encoder has no use for strides 64 and 128.
+        self.body.level4 = self.body.level5 = nn.Identity()
         self.transformer = _build_transformer(preset)
 
     def forward(self, images: Tensor, labels: list[dict[str, Tensor]] | None = None) -> Any:
         """Return the ``RTDetrModelOutput`` for ``[B, 1, S, S]`` in [0, 1]; S is a multiple of 32.
 
-        With ``labels`` and in training mode it holds the denoising queries as well.
+        With ``labels`` and in training mode it holds the denoising queries as well. What follows
+        the body computes in single precision: bfloat16 would round boxes to whole pixels.
         """
         model = self.transformer.model
-        levels = [
-            project(level)
-            for project, level in zip(
-                model.encoder_input_proj, self.body_features(images)[:LEVELS], strict=True
+        features = self.body_features(images)[:LEVELS]
+        with torch.autocast(images.device.type, enabled=False):
+            levels = [
+                project(level.float())
+                for project, level in zip(model.encoder_input_proj, features, strict=True)
+            ]
+            return model(
+                None,
+                inputs_embeds=levels[-1],
+                encoder_outputs=model.encoder(levels),
+                labels=labels,
             )
-        ]
-        return model(
-            None, inputs_embeds=levels[-1], encoder_outputs=model.encoder(levels), labels=labels
-        )
 
     def loss(self, images: Tensor, targets: Sequence[Target]) -> dict[str, Tensor]:
         """Return varifocal, L1 and GIoU loss, each summed over the decoder's layers.
@@ -74,10 +78,7 @@ class RTDETRDetector(DenseDetector):
             for target in targets
         ]
         output = self(images, labels)
-        logits, boxes = (
-            values.float()
-            for values in (output.intermediate_logits, output.intermediate_reference_points)
-        )
+        logits, boxes = output.intermediate_logits, output.intermediate_reference_points
         with torch.autocast(images.device.type, enabled=False):
             _, parts, _ = self.transformer.loss_function(
                 logits[:, -1],
@@ -87,8 +88,8 @@ class RTDETRDetector(DenseDetector):
                 self.transformer.config,
                 logits,
                 boxes,
-                enc_topk_logits=output.enc_topk_logits.float(),
-                enc_topk_bboxes=output.enc_topk_bboxes.float(),
+                enc_topk_logits=output.enc_topk_logits,
+                enc_topk_bboxes=output.enc_topk_bboxes,
                 denoising_meta_values=output.denoising_meta_values,
             )
         return {
@@ -106,8 +107,8 @@ class RTDETRDetector(DenseDetector):
         """
         output = self(images)
         size = images.new_tensor([images.shape[3], images.shape[2]] * 2)
-        boxes = output.intermediate_reference_points[:, -1].float()
-        scores = output.intermediate_logits[:, -1].float().sigmoid().squeeze(2)
+        boxes = output.intermediate_reference_points[:, -1]
+        scores = output.intermediate_logits[:, -1].sigmoid().squeeze(2)
         levels = torch.zeros(scores.shape[1], dtype=torch.long, device=images.device)
         return Proposals(box_convert(boxes, "cxcywh", "xyxy") * size, scores, levels)
 
