@@ -68,7 +68,7 @@ def pairwise_iou(first: Tensor, second: Tensor) -> Tensor:
     return intersection / union.clamp_min(torch.finfo(union.dtype).tiny)
 
 
-def _is_inside(points: Points, objects: Objects) -> Tensor:
+def is_inside(points: Points, objects: Objects) -> Tensor:
     """Whether each point lies inside each real object, ``[B, G, P]``."""
     centers = points.centers
     after = centers > objects.boxes[..., None, :2]
@@ -105,7 +105,7 @@ def assign_task_aligned(
     """
     with torch.no_grad():
         iou = pairwise_iou(objects.boxes, boxes)
-        is_candidate = _is_inside(points, objects)
+        is_candidate = is_inside(points, objects)
         alignment = scores[:, None] ** alpha * iou**beta * is_candidate
         best = alignment.topk(min(count, alignment.shape[-1]), dim=-1).indices
         is_chosen = torch.zeros_like(is_candidate).scatter(-1, best, True) & is_candidate
@@ -129,11 +129,36 @@ def object_levels(boxes: Tensor, limits: Sequence[float]) -> Tensor:
     return torch.bucketize(size, size.new_tensor(limits), right=True)
 
 
-def _cell_offsets(points: Points, objects: Objects) -> Tensor:
+def cell_offsets(points: Points, objects: Objects) -> Tensor:
     """Cells from each object's centre cell to each point, ``[B, G, P, 2]`` x y, in its stride."""
     cells = (points.centers / points.strides[:, None]).floor()
     middles = (objects.boxes[..., :2] + objects.boxes[..., 2:]) / 2
     return cells - (middles[..., None, :] / points.strides[:, None]).floor()
+
+
+def is_central(points: Points, objects: Objects, share: float) -> Tensor:
+    """Whether each point lies in the middle of each real object, ``[B, G, P]``.
+
+    The middle is the box shrunk about its centre to ``share`` of its sides, and the cell that holds
+    the centre, so that a narrow object has a middle on every level.
+    """
+    sides = objects.boxes[..., 2:] - objects.boxes[..., :2]
+    middles = objects.boxes[..., :2] + sides / 2
+    distances = (points.centers - middles[..., None, :]).abs()
+    is_shrunk = (distances <= share / 2 * sides[..., None, :]).all(dim=-1)
+    is_center = (cell_offsets(points, objects) == 0).all(dim=-1)
+    return (is_shrunk | is_center) & objects.is_real[..., None]
+
+
+def smallest_object(objects: Objects, is_candidate: Tensor) -> Tensor:
+    """Index ``[B, P]`` of the smallest object of each point; ``is_candidate`` is ``[B, G, P]``."""
+    area = (objects.boxes[..., 2:] - objects.boxes[..., :2]).prod(dim=-1, keepdim=True)
+    return area.expand(is_candidate.shape).masked_fill(~is_candidate, torch.inf).argmin(dim=1)
+
+
+def boxes_of(objects: Objects, owner: Tensor) -> Tensor:
+    """The box ``[B, P, 4]`` of each point's object, by its index ``[B, P]``."""
+    return objects.boxes.gather(1, owner[..., None].expand(-1, -1, 4))
 
 
 def assign_ranges(
@@ -158,11 +183,10 @@ def assign_ranges(
     """
     level = object_levels(objects.boxes, limits)
     is_level = (level[..., None] == points.levels) & objects.is_real[..., None]
-    distance = _cell_offsets(points, objects).abs().amax(dim=-1)
+    distance = cell_offsets(points, objects).abs().amax(dim=-1)
     is_center = is_level & (distance == 0)
-    is_positive = is_center | (is_level & (distance <= radius) & _is_inside(points, objects))
-    area = (objects.boxes[..., 2:] - objects.boxes[..., :2]).prod(dim=-1, keepdim=True)
-    owner = area.expand(is_positive.shape).masked_fill(~is_positive, torch.inf).argmin(dim=1)
+    is_positive = is_center | (is_level & (distance <= radius) & is_inside(points, objects))
+    owner = smallest_object(objects, is_positive)
     dtype = points.centers.dtype
     return Assignment(owner, is_center.any(dim=1).to(dtype), is_positive.any(dim=1).to(dtype))
 
@@ -175,9 +199,9 @@ def gaussian_closeness(points: Points, objects: Objects, *, limits: Sequence[flo
     """
     level = object_levels(objects.boxes, limits)
     is_level = (level[..., None] == points.levels) & objects.is_real[..., None]
-    offsets = _cell_offsets(points, objects)
+    offsets = cell_offsets(points, objects)
     sides = (objects.boxes[..., 2:] - objects.boxes[..., :2])[..., None, :]
     sigmas = 0.3 * ((sides / points.strides[:, None] - 1) / 2 - 1) + 0.8
     gaussian = (-(offsets**2) / (2 * sigmas**2)).sum(dim=-1).exp()
     is_center = (offsets == 0).all(dim=-1)
-    return (gaussian * (is_level & (is_center | _is_inside(points, objects)))).amax(dim=1)
+    return (gaussian * (is_level & (is_center | is_inside(points, objects)))).amax(dim=1)

@@ -6,6 +6,7 @@ cell: x = (column + 0.5) s. Distances l t r b are in strides.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -17,6 +18,8 @@ from detector.presets import STRIDES, LevelSelection
 
 CANDIDATES_PER_LEVEL = 300
 """Points of one level that enter NMS at most."""
+LARGEST_LOG_RATIO = math.log(256)
+"""Of a side to its anchor's: 2,048 px at stride 8, which no input reaches."""
 
 
 class Points(NamedTuple):
@@ -66,6 +69,36 @@ def decode_boxes(points: Points, distances: Tensor) -> Tensor:
     """Boxes ``[..., P, 4]`` that lie at the given distances (in strides) around each point."""
     pixels = distances * points.strides[:, None]
     return torch.cat([points.centers - pixels[..., :2], points.centers + pixels[..., 2:]], dim=-1)
+
+
+def cell_boxes(points: Points) -> Tensor:
+    """The cell ``[P, 4]`` of each point: a square whose side is the stride."""
+    half = points.strides[:, None] / 2
+    return torch.cat([points.centers - half, points.centers + half], dim=-1)
+
+
+def encode_deltas(anchors: Tensor, boxes: Tensor) -> Tensor:
+    """Offset and size of boxes ``[..., 4]`` relative to their anchors, ``[..., 4]``.
+
+    The offset of the centres in sides of the anchor, x y, and the logarithm of the ratio of sides
+    (Girshick et al., CVPR 2014, appendix C). The inverse of :func:`decode_deltas`.
+    """
+    anchor_sides = anchors[..., 2:] - anchors[..., :2]
+    sides = boxes[..., 2:] - boxes[..., :2]
+    middles = boxes[..., :2] + sides / 2
+    offsets = (middles - anchors[..., :2]) / anchor_sides - 0.5
+    return torch.cat([offsets, (sides / anchor_sides).log()], dim=-1)
+
+
+def decode_deltas(anchors: Tensor, deltas: Tensor) -> Tensor:
+    """Boxes ``[..., 4]`` that lie at deltas from their anchors.
+
+    Logarithms are cut at :data:`LARGEST_LOG_RATIO`.
+    """
+    anchor_sides = anchors[..., 2:] - anchors[..., :2]
+    middles = anchors[..., :2] + (deltas[..., :2] + 0.5) * anchor_sides
+    half = anchor_sides * deltas[..., 2:].clamp_max(LARGEST_LOG_RATIO).exp() / 2
+    return torch.cat([middles - half, middles + half], dim=-1)
 
 
 def top_points_per_level(scores: Tensor, levels: Tensor, count: int) -> Tensor:

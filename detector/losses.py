@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
@@ -58,6 +60,11 @@ def box_loss(kind: ScaleLoss, distances: Tensor, target_distances: Tensor) -> Te
     loss = generalized_box_iou_loss if kind == "giou" else complete_box_iou_loss
     value: Tensor = loss(distances * signs, target_distances * signs, reduction="none")
     return value
+
+
+def iou_loss(iou: Tensor) -> Tensor:
+    """−ln IoU, at most 20 (Yu et al., "UnitBox", ACM Multimedia 2016)."""
+    return -iou.clamp_min(math.exp(-20)).log()
 
 
 def exam_loss(logits: Tensor, classes: Tensor) -> Tensor:

@@ -42,8 +42,8 @@ class Body(nn.Module):
         widths: list[int] = features.feature_info.channels()
         self.features: nn.Module = features
         self.channels = (*widths, extra_channels, extra_channels)
-        self.level4 = nn.Conv2d(widths[-1], extra_channels, 3, stride=2, padding=1)
-        self.level5 = nn.Conv2d(extra_channels, extra_channels, 3, stride=2, padding=1)
+        self.level4: nn.Module = nn.Conv2d(widths[-1], extra_channels, 3, stride=2, padding=1)
+        self.level5: nn.Module = nn.Conv2d(extra_channels, extra_channels, 3, stride=2, padding=1)
         self.frozen = tuple(frozen)
         for part in self.frozen:
             self.features.get_submodule(part).requires_grad_(False)

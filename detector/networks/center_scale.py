@@ -13,19 +13,12 @@ from detector.assignment import (
     Objects,
     assign_ranges,
     assign_task_aligned,
+    boxes_of,
     gaussian_closeness,
     pad_objects,
     pairwise_iou,
 )
-from detector.decoding import (
-    CANDIDATES_PER_LEVEL,
-    Points,
-    decode_boxes,
-    encode_distances,
-    grid_points,
-    select_boxes,
-    top_points_per_level,
-)
+from detector.decoding import Points, decode_boxes, encode_distances
 from detector.losses import (
     binary_cross_entropy,
     box_loss,
@@ -33,8 +26,9 @@ from detector.losses import (
     gaussian_focal_loss,
     quality_focal_loss,
 )
+from detector.networks.dense import DenseDetector, Proposals, points_of, side_by_side
 from detector.networks.heads import ExamHead, PointHead, PointOutputs
-from detector.networks.protocol import DetectionNetwork, ExamClass, Prediction, Target
+from detector.networks.protocol import ExamClass, Target
 from detector.networks.pyramids import FeaturePyramid, LateralPyramid
 from detector.presets import STRIDES, Preset
 
@@ -54,27 +48,6 @@ class RawOutputs(NamedTuple):
     exam: Tensor | None
 
 
-class Proposals(NamedTuple):
-    """A box at every point of all levels, before any selection.
-
-    Attributes
-    ----------
-    boxes
-        ``[B, P, 4]`` x0 y0 x1 y1 in network pixels, not yet clipped to the image.
-    scores
-        ``[B, P]`` in [0, 1].
-    levels
-        ``[P]`` int64, index of each point's level from 0.
-    exam
-        ``[B]`` probability of Lung Opacity, or None without an exam head.
-    """
-
-    boxes: Tensor
-    scores: Tensor
-    levels: Tensor
-    exam: Tensor | None
-
-
 class _PointPredictions(NamedTuple):
     """The predictions of all levels side by side, in the order of ``points``."""
 
@@ -84,7 +57,7 @@ class _PointPredictions(NamedTuple):
     qualities: Tensor | None  # [B, P] logits
 
 
-class CenterScaleDetector(DetectionNetwork):
+class CenterScaleDetector(DenseDetector):
     """An anchor-free detector that predicts at every point an object's centre and its extent.
 
     Wu et al., Sci Rep 14:1929, 2024, after CSP (Liu et al., CVPR 2019). The weights are random
@@ -130,7 +103,7 @@ class CenterScaleDetector(DetectionNetwork):
         objects = pad_objects([target.boxes for target in targets], images.device)
         assignment = self._assign(predictions, objects)
         is_positive = assignment.scale_weight > 0
-        true_boxes = objects.boxes.gather(1, assignment.objects[..., None].expand(-1, -1, 4))
+        true_boxes = boxes_of(objects, assignment.objects)
         true_distances = encode_distances(predictions.points, true_boxes)[is_positive]
         distances = predictions.distances[is_positive]
         weights = assignment.scale_weight[is_positive]
@@ -150,20 +123,12 @@ class CenterScaleDetector(DetectionNetwork):
             parts["exam"] = preset.exam_weight * exam_loss(outputs.exam.float(), classes)
         return parts
 
-    @torch.no_grad()
-    def predict(self, images: Tensor) -> list[Prediction]:
-        """Detect in every image of ``[B, 1, S, S]``; the network should be in eval mode.
-
-        A box's score is p of CENTER, or √(p · quality), times the gate of the exam's score where
-        the preset has one. The exam's score is the probability of Lung Opacity; without an exam
-        head the best box's score, 0 if there is none.
-        """
-        return self.select(self.propose(images), (images.shape[2], images.shape[3]))
-
     def propose(self, images: Tensor) -> Proposals:
         """Score a box at every point: the dense part of inference, which can be exported.
 
-        Where the preset says so, the outputs for the mirror image are mirrored back and averaged.
+        A box's score is p of CENTER, or √(p · quality), times the gate of the exam's score where
+        the preset has one. Where the preset says so, the outputs for the mirror image are mirrored
+        back and averaged.
         """
         outputs = self(images)
         if self.preset.is_flip_averaged:
@@ -178,30 +143,6 @@ class CenterScaleDetector(DetectionNetwork):
             scores = scores * exam[:, None] ** self.preset.exam_gate
         boxes = decode_boxes(predictions.points, predictions.distances.clamp_min(0))
         return Proposals(boxes, scores, predictions.points.levels, exam)
-
-    def select(self, proposals: Proposals, image_size: tuple[int, int]) -> list[Prediction]:
-        """Reduce the proposals of each image, of the given height and width, to its detections."""
-        preset = self.preset
-        boxes, scores, levels, exam = proposals
-        best = top_points_per_level(scores, levels, CANDIDATES_PER_LEVEL)
-        results = []
-        for index, candidates in enumerate(best):
-            image_boxes, image_scores = select_boxes(
-                boxes[index, candidates],
-                scores[index, candidates],
-                levels[candidates],
-                image_size=image_size,
-                score_threshold=preset.score_threshold,
-                nms_iou=preset.nms_iou,
-                max_detections=preset.max_detections,
-                level_selection=preset.level_selection,
-            )
-            if exam is not None:
-                exam_score = exam[index].item()
-            else:
-                exam_score = image_scores[0].item() if len(image_scores) else 0.0
-            results.append(Prediction(image_boxes, image_scores, exam_score))
-        return results
 
     def _assign(self, predictions: _PointPredictions, objects: Objects) -> Assignment:
         preset = self.preset
@@ -260,17 +201,11 @@ def _average(first: RawOutputs, second: RawOutputs) -> RawOutputs:
 
 
 def _side_by_side(outputs: PointOutputs) -> _PointPredictions:
-    """Lay the levels side by side in single precision, whatever the network computed in."""
-    sizes = [(level.shape[2], level.shape[3]) for level in outputs.centers]
-
-    def flatten(levels: Sequence[Tensor]) -> Tensor:
-        return torch.cat([level.flatten(2).transpose(1, 2) for level in levels], dim=1).float()
-
     return _PointPredictions(
-        grid_points(sizes, STRIDES, outputs.centers[0].device),
-        flatten(outputs.centers).squeeze(2),
-        flatten(outputs.distances),
-        None if outputs.qualities is None else flatten(outputs.qualities).squeeze(2),
+        points_of(outputs.centers, STRIDES),
+        side_by_side(outputs.centers).squeeze(2),
+        side_by_side(outputs.distances),
+        None if outputs.qualities is None else side_by_side(outputs.qualities).squeeze(2),
     )
 
 

@@ -9,10 +9,11 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from detector.presets import STRIDES, Preset
+from detector.presets import STRIDES, Norm, Preset
 
 PRIOR_PROBABILITY = 0.01
 """What CENTER says before training, so that the many negatives do not flood the loss."""
+PRIOR_LOGIT = -math.log(1 / PRIOR_PROBABILITY - 1)
 PRIOR_DISTANCE = 4.0
 """What SCALE says before training, in strides: boxes of 64 px on stride 8, 128 on 16, ..."""
 NORM_GROUPS = 16
@@ -37,25 +38,25 @@ class PointOutputs(NamedTuple):
     qualities: tuple[Tensor, ...] | None
 
 
-def _convolution(in_channels: int, out_channels: int, kernel: int, bias: float = 0) -> nn.Conv2d:
+def convolution(in_channels: int, out_channels: int, kernel: int, bias: float = 0) -> nn.Conv2d:
     """A convolution that keeps the size and starts out saying little more than ``bias``."""
-    convolution = nn.Conv2d(in_channels, out_channels, kernel, padding=kernel // 2)
-    assert convolution.bias is not None
-    nn.init.normal_(convolution.weight, std=0.01)
-    nn.init.constant_(convolution.bias, bias)
-    return convolution
+    layer = nn.Conv2d(in_channels, out_channels, kernel, padding=kernel // 2)
+    assert layer.bias is not None
+    nn.init.normal_(layer.weight, std=0.01)
+    nn.init.constant_(layer.bias, bias)
+    return layer
 
 
-def _tower(preset: Preset) -> nn.Sequential:
-    """3×3 convolutions with ReLU.
+def tower(channels: int, depth: int, norm: Norm = "group") -> nn.Sequential:
+    """3×3 convolutions with ReLU, as many as ``depth``.
 
     Normalised by group: a shared tower sees levels of unlike statistics, and batches are small.
     """
     layers: list[nn.Module] = []
-    for _ in range(preset.head_depth):
-        layers.append(_convolution(preset.channels, preset.channels, 3))
-        if preset.head_norm == "group":
-            layers.append(nn.GroupNorm(NORM_GROUPS, preset.channels))
+    for _ in range(depth):
+        layers.append(convolution(channels, channels, 3))
+        if norm == "group":
+            layers.append(nn.GroupNorm(NORM_GROUPS, channels))
         layers.append(nn.ReLU(inplace=True))
     return nn.Sequential(*layers)
 
@@ -67,11 +68,12 @@ class LevelHead(nn.Module):
         super().__init__()
         channels, kernel = preset.channels, preset.prediction_kernel
         distance = math.log(PRIOR_DISTANCE) if preset.distance == "exp" else PRIOR_DISTANCE
-        self.tower = _tower(preset)
-        self.scale_tower = _tower(preset) if preset.head_towers == "separate" else None
-        self.center = _convolution(channels, 1, kernel, bias=-math.log(1 / PRIOR_PROBABILITY - 1))
-        self.scale = _convolution(channels, 4, kernel, bias=distance)
-        self.quality = _convolution(channels, 1, kernel) if preset.has_quality else None
+        layers = channels, preset.head_depth, preset.head_norm
+        self.tower = tower(*layers)
+        self.scale_tower = tower(*layers) if preset.head_towers == "separate" else None
+        self.center = convolution(channels, 1, kernel, bias=PRIOR_LOGIT)
+        self.scale = convolution(channels, 4, kernel, bias=distance)
+        self.quality = convolution(channels, 1, kernel) if preset.has_quality else None
 
     def forward(self, level: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
         """Return center ``[B, 1, h, w]``, scale ``[B, 4, h, w]`` and quality of one level."""

@@ -7,11 +7,16 @@ from typing import Final
 
 from detector.networks.center_scale import CenterScaleDetector
 from detector.networks.protocol import DetectionNetwork
+from detector.peers.csp import CSPDetector
 from detector.peers.fast_rcnn import FastRCNNDetector
 from detector.peers.faster_rcnn import FasterRCNNDetector
 from detector.peers.fcos import FCOSDetector
+from detector.peers.foveabox import FoveaBoxDetector
+from detector.peers.guided_anchoring import GuidedAnchoringDetector
 from detector.peers.retinanet import RetinaNetDetector
+from detector.peers.rt_detr import RTDETRDetector
 from detector.peers.ssd import SSDDetector
+from detector.peers.yolo import YoloDetector
 from detector.presets import Preset, System
 
 SYSTEMS: Final[dict[System, Callable[[Preset], DetectionNetwork]]] = {
@@ -21,6 +26,11 @@ SYSTEMS: Final[dict[System, Callable[[Preset], DetectionNetwork]]] = {
     "faster_rcnn": FasterRCNNDetector,
     "retinanet": RetinaNetDetector,
     "fcos": FCOSDetector,
+    "yolo": YoloDetector,
+    "guided_anchoring": GuidedAnchoringDetector,
+    "csp": CSPDetector,
+    "foveabox": FoveaBoxDetector,
+    "rt_detr": RTDETRDetector,
 }
 
 

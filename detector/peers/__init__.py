@@ -1,1 +1,1 @@
-"""The published detectors that the centre-and-scale network is compared with, one file each."""
+"""Other published detectors, for comparison: one file a system."""

@@ -14,10 +14,13 @@ from detector.assignment import (
     Objects,
     assign_ranges,
     assign_task_aligned,
+    boxes_of,
     gaussian_closeness,
+    is_central,
     object_levels,
     pad_objects,
     pairwise_iou,
+    smallest_object,
 )
 from detector.decoding import Points, encode_distances, grid_points
 from detector.presets import STRIDES
@@ -74,6 +77,26 @@ def test_pairwise_iou_by_hand() -> None:
     assert pairwise_iou(first, second).tolist()[0] == pytest.approx([1, 1 / 7, 0, 0])
     empty = torch.zeros(1, 4)
     assert pairwise_iou(empty, empty).item() == 0
+
+
+def test_the_middle_is_the_shrunk_box_and_the_cell_of_its_centre() -> None:
+    # 80 × 20 around (50, 30). A share of 0.5 leaves 30 ... 70 across and 25 ... 35 down.
+    objects = one_image((10, 20, 90, 40))
+    points = points_at((28, 30), (30, 30), (70, 35), (50, 36), (52, 28))
+    expected = [False, True, True, False, True]
+    assert is_central(points, objects, 0.5)[0, 0].tolist() == expected
+    # A share of 0.01 leaves 49.6 ... 50.4: no point, but (52, 28) lies in the cell 48 ... 56,
+    # 24 ... 32 that holds the centre.
+    assert is_central(points, objects, 0.01)[0, 0].tolist() == [*[False] * 4, True]
+    assert not is_central(points, pad_objects([NOTHING]), 0.5).any()
+
+
+def test_of_several_objects_the_smallest_that_is_a_candidate_is_taken() -> None:
+    objects = one_image((0, 0, 40, 40), (0, 0, 20, 20), (0, 0, 10, 10))
+    is_candidate = torch.tensor([[[True, True, False], [True, False, False], [False, True, False]]])
+    owner = smallest_object(objects, is_candidate)
+    assert owner.tolist() == [[1, 2, 0]]  # 0 for background, whatever it is
+    assert boxes_of(objects, owner)[0, :, 2].tolist() == [20, 10, 40]
 
 
 # Task-aligned

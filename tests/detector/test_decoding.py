@@ -11,7 +11,11 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from detector.decoding import (
+    LARGEST_LOG_RATIO,
+    cell_boxes,
     decode_boxes,
+    decode_deltas,
+    encode_deltas,
     encode_distances,
     grid_points,
     retain_largest_stride,
@@ -50,6 +54,37 @@ def test_distances_are_left_top_right_bottom_in_strides() -> None:
     points = grid_points([(1, 1)], [16])  # One point, at (8, 8).
     distances = torch.tensor([[0.5, 0.25, 2.0, 1.0]])
     assert decode_boxes(points, distances).tolist() == [[0, 4, 40, 24]]
+
+
+def test_the_cell_of_a_point_is_a_square_of_its_stride() -> None:
+    cells = cell_boxes(grid_points([(1, 2), (1, 1)], [8, 32]))
+    assert cells.tolist() == [[0, 0, 8, 8], [8, 0, 16, 8], [0, 0, 32, 32]]
+
+
+def test_deltas_by_hand() -> None:
+    anchor = torch.tensor([[10.0, 20, 30, 60]])  # 20 × 40 around (20, 40)
+    box = torch.tensor([[20.0, 30, 40, 110]])  # 20 × 80 around (30, 70)
+    # (30 - 20) / 20 = 0.5; (70 - 40) / 40 = 0.75; ln (20 / 20) = 0; ln (80 / 40) = 0.693147
+    assert encode_deltas(anchor, box)[0].tolist() == pytest.approx([0.5, 0.75, 0, 0.693147])
+    assert decode_deltas(anchor, torch.zeros(1, 4)).tolist() == anchor.tolist()
+
+
+def test_sides_of_a_network_that_runs_wild_stay_finite() -> None:
+    anchor = torch.tensor([[0.0, 0, 8, 8]])
+    (box,) = decode_deltas(anchor, torch.tensor([[0.0, 0, 1000, LARGEST_LOG_RATIO]]))
+    assert (box[2:] - box[:2]).tolist() == pytest.approx([2048, 2048])
+
+
+sides = st.floats(8, 1000, width=32)
+
+
+@given(*[st.tuples(coordinates, coordinates, sides, sides)] * 2)
+def test_decoding_undoes_encoding_of_deltas(
+    anchor: tuple[float, float, float, float], box: tuple[float, float, float, float]
+) -> None:
+    anchors, boxes = (torch.tensor([[x, y, x + w, y + h]]) for x, y, w, h in (anchor, box))
+    deltas = encode_deltas(anchors, boxes)
+    torch.testing.assert_close(decode_deltas(anchors, deltas), boxes, atol=0.01, rtol=1e-5)
 
 
 @given(st.lists(st.tuples(*[coordinates] * 4), min_size=5, max_size=5))

@@ -13,6 +13,7 @@ from detector.losses import (
     box_loss,
     exam_loss,
     gaussian_focal_loss,
+    iou_loss,
     quality_focal_loss,
 )
 from detector.presets import ScaleLoss
@@ -68,6 +69,12 @@ def test_smooth_l1_by_hand() -> None:
     )
     # Differences 0, 0.5, 2, 0: (0 + 0.5² / 2 + (2 - 0.5) + 0) / 4 = 1.625 / 4
     assert loss.tolist() == pytest.approx([0.40625])
+
+
+def test_iou_loss_by_hand() -> None:
+    # -ln 1, -ln 0.5; boxes apart would cost infinitely much and learn nothing: 20.
+    iou = torch.tensor([1.0, 0.5, 0.0])
+    assert iou_loss(iou).tolist() == pytest.approx([0, 0.693147, 20], abs=1e-5)
 
 
 def test_giou_by_hand() -> None:
