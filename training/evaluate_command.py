@@ -5,13 +5,16 @@ torch is imported only where weights have to be run.
 
 from __future__ import annotations
 
+import csv
+import dataclasses
+import io
 import json
 import shlex
 import sys
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
@@ -21,16 +24,30 @@ from rich.table import Table
 from detector.dicom.reading import read_radiograph
 from detector.errors import InputError
 from detector.files import make_writable, replace_file
+from detector.model_card import OperatingPoint
 from resources import DEFAULT_WEIGHTS
 from training.datasets.truth import read_truth
+from training.evaluation.average_precision import precision_recall_curve
+from training.evaluation.calibration import ReliabilityBin, reliability_table
 from training.evaluation.detections_file import join_truth, read_detections
 from training.evaluation.exam import Exam
-from training.evaluation.measures import MEASURES, Evaluation
+from training.evaluation.froc import froc_curve
+from training.evaluation.measures import (
+    BOX_MEASURES,
+    EXAM_MEASURES,
+    FROC_RATES,
+    Estimate,
+    Evaluation,
+)
 from training.evaluation.report import evaluate
+from training.evaluation.subgroups import SMALL_GROUP, Subgroup, evaluate_subgroups
 
 SOME_LEFT_OUT = 1
 UNUSABLE_ARGUMENTS = 2
 REPORT = "evaluation.json"
+FROC_CURVE = "froc.csv"
+PRECISION_RECALL_CURVE = "precision_recall.csv"
+RELIABILITY = "reliability.csv"
 LOW_SCORE = 0.01
 """Detections cut off below this lose nothing that average precision would notice."""
 
@@ -79,12 +96,15 @@ def evaluate_detector(
             show_default="the model card's, or that of the detections",
         ),
     ] = None,
+    subgroups: Annotated[
+        bool, typer.Option("--subgroups", help="Measure each view, sex, age band and class, too.")
+    ] = False,
     resamples: Annotated[
         int, typer.Option(min=0, help="Draws of patients for the 95 % intervals.")
     ] = 2000,
     seed: Annotated[int, typer.Option(min=0, help="Of the draws.")] = 0,
     out: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help=f"Where {REPORT} goes.")
+        Path | None, typer.Option(metavar="FOLDER", help=f"Where {REPORT} and curves go.")
     ] = None,
 ) -> None:
     """Measure pneumonia detections against ground truth. Research use only.
@@ -108,22 +128,44 @@ def evaluate_detector(
         for name, reason in scored.left_out:
             _notes.print(f"Left out: {name}: {reason}")
         _stop("No image has both detections and truth, so there is nothing to measure.")
+    if threshold is None:
+        threshold = scored.threshold
     evaluation = evaluate(
         scored.exams,
-        threshold=scored.threshold if threshold is None else threshold,
+        threshold=threshold,
+        operating_points=scored.operating_points,
         resamples=resamples,
         seed=seed,
     )
+    groups = ()
+    if subgroups:
+        groups = evaluate_subgroups(
+            scored.exams,
+            threshold=threshold,
+            operating_points=scored.operating_points,
+            resamples=resamples,
+            seed=seed,
+        )
+    reliability = reliability_table(scored.exams)
     command = shlex.join(["pneumo-evaluate", *sys.argv[1:]])
-    _print(evaluation, scored, command)
+    _print_head(evaluation, scored)
+    _print_measures(evaluation)
+    _print_reliability(reliability)
+    if subgroups:
+        _print_subgroups(groups)
+    _print_foot(evaluation, scored, command)
     if out is not None:
         content = {
             "command": command,
             "facts": scored.facts,
+            "remarks": scored.remarks,
             "left_out": [{"image": name, "reason": reason} for name, reason in scored.left_out],
             **evaluation.as_json(),
+            "reliability": [dataclasses.asdict(one) for one in reliability],
+            "subgroups": [dataclasses.asdict(group) for group in groups],
         }
-        _write(out, content)
+        text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
+        _write(out, {REPORT: text, **_curves(scored.exams, reliability)})
     if scored.unreadable_count:
         raise typer.Exit(SOME_LEFT_OUT)
 
@@ -135,6 +177,7 @@ class _Scored:
     exams: Sequence[Exam]
     threshold: float
     facts: Mapping[str, str]
+    operating_points: Sequence[OperatingPoint] = ()
     left_out: Sequence[tuple[str, str]] = ()
     unreadable_count: int = 0
     remarks: Sequence[str] = ()
@@ -144,10 +187,12 @@ def _run_weights(weights: Path, folder: Path, folds: Collection[int]) -> _Scored
     from detector.runtime.engine import Detector
     from training.datasets.data_set import read_data_set
     from training.datasets.labelled_image import DataSetError
+    from training.datasets.traits import CLASS, TABLE_COLUMNS, read_traits
 
     try:
         data = read_data_set(folder)
         images = data.split(folds)[0] if folds else data.images
+        traits = read_traits(folder, images)
     except DataSetError as error:
         _stop(str(error))
     detector = Detector.load(weights)
@@ -170,6 +215,7 @@ def _run_weights(weights: Path, folder: Path, folds: Collection[int]) -> _Scored
                 boxes=found.boxes,
                 scores=found.scores,
                 exam_score=found.exam_score,
+                traits=traits[image.name],
             )
         )
     model = detector.identity
@@ -178,7 +224,22 @@ def _run_weights(weights: Path, folder: Path, folds: Collection[int]) -> _Scored
         "data": f"{folder.name}, " + (f"folds {_listed(folds)}" if folds else "all exams"),
         "resampled": f"{len({exam.patient for exam in exams})} patients",
     }
-    return _Scored(exams, detector.card.score_threshold, facts, left_out, len(left_out))
+    stated = {trait for exam in exams for trait in exam.traits}
+    remarks = [
+        f"The data set does not state the {trait} of its exams."
+        for trait in (*TABLE_COLUMNS, CLASS)
+        if trait not in stated
+    ]
+    card = detector.card
+    return _Scored(
+        exams,
+        card.score_threshold,
+        facts,
+        card.operating_points,
+        left_out,
+        unreadable_count=len(left_out),
+        remarks=remarks,
+    )
 
 
 def _take_detections(detections: Path, truth: Path) -> _Scored:
@@ -200,10 +261,10 @@ def _take_detections(detections: Path, truth: Path) -> _Scored:
         "resampled": f"{len(exams)} images, since the detections name no patients",
     }
     left_out = [(name, "the truth says nothing of it") for name in unknown]
-    return _Scored(exams, info.score_threshold, facts, left_out, remarks=remarks)
+    return _Scored(exams, info.score_threshold, facts, left_out=left_out, remarks=remarks)
 
 
-def _print(evaluation: Evaluation, scored: _Scored, command: str) -> None:
+def _print_head(evaluation: Evaluation, scored: _Scored) -> None:
     for fact, value in scored.facts.items():
         _console.print(f"{fact.capitalize()}: {value}")
     _console.print(
@@ -211,11 +272,77 @@ def _print(evaluation: Evaluation, scored: _Scored, command: str) -> None:
         f"{evaluation.truth_count} true boxes; "
         f"{evaluation.detection_count} detections"
     )
-    table = Table("measure", "positives only", "all exams", "what it is")
-    for name, description in MEASURES.items():
-        positives, all_exams = evaluation.positives[name], evaluation.all_exams[name]
-        table.add_row(name, str(positives), str(all_exams), description)
+
+
+def _print_measures(evaluation: Evaluation) -> None:
+    everyone = evaluation.all_exams
+    boxes = Table("boxes", "positives only", "all exams", "what it is")
+    for name, description in BOX_MEASURES.items():
+        boxes.add_row(name, str(evaluation.positives[name]), str(everyone[name]), description)
+    _console.print(boxes)
+    rates = [name.removeprefix("FROC_") for name in FROC_RATES]
+    froc = Table("false positives per image", *rates)
+    froc.add_row("sensitivity, all exams", *(str(everyone[name]) for name in FROC_RATES))
+    _console.print(froc)
+    exams = Table("exams", "all exams", "what it is")
+    for name, description in EXAM_MEASURES.items():
+        exams.add_row(name, str(everyone[name]), description)
+    _console.print(exams)
+    if not evaluation.operating_points:
+        return
+    points = Table(
+        *("operating point", "score", "exam sensitivity", "exam specificity", "box sensitivity"),
+        "false positives per image",
+    )
+    for point in evaluation.operating_points:
+        shares = (point.sensitivity, point.specificity, point.box_sensitivity)
+        false_positives = _as_number(point.false_positives)
+        points.add_row(point.name, f"{point.threshold:.3f}", *map(str, shares), false_positives)
+    _console.print(points)
+    for point in evaluation.operating_points:
+        _console.print(f"“{point.name}” was chosen on {point.measured_on}.")
+
+
+def _print_reliability(reliability: Sequence[ReliabilityBin]) -> None:
+    if not reliability:
+        return
+    table = Table("exam score", "exams", "mean score", "with pneumonia")
+    for one in reliability:
+        table.add_row(
+            f"{one.lowest:.3f}–{one.highest:.3f}",
+            str(one.exam_count),
+            f"{100 * one.mean_score:.1f}",
+            f"{100 * one.positive_share:.1f} ({one.positive_count})",
+        )
     _console.print(table)
+
+
+def _print_subgroups(subgroups: Sequence[Subgroup]) -> None:
+    table = Table("trait", "group", "exams", "with pneumonia", "AP50", "FROC", "AUROC")
+    points = subgroups[0].evaluation.operating_points[:1] if subgroups else ()
+    for point in points:
+        table.add_column(f"sensitivity at “{point.name}”")
+        table.add_column("specificity")
+    for group in subgroups:
+        evaluation = group.evaluation
+        figures = [evaluation.all_exams[name] for name in ("AP50", "FROC", "AUROC")]
+        for point in evaluation.operating_points[:1]:
+            figures += [point.sensitivity, point.specificity]
+        table.add_row(
+            group.trait,
+            group.value,
+            f"{evaluation.exam_count}{' *' if group.is_small else ''}",
+            str(evaluation.positive_count),
+            *map(str, figures),
+        )
+    _console.print(table)
+    if any(group.is_small for group in subgroups):
+        _console.print(f"* Fewer than {SMALL_GROUP} exams: too few to conclude anything.")
+    if not subgroups:
+        _console.print("There are no subgroups: nothing is known of view, sex, age or class.")
+
+
+def _print_foot(evaluation: Evaluation, scored: _Scored, command: str) -> None:
     intervals = f", with 95 % intervals from {evaluation.resamples} draws (seed {evaluation.seed})"
     _console.print(
         f"In percent{intervals if evaluation.resamples else ''}. The challenge metric counts boxes "
@@ -226,6 +353,13 @@ def _print(evaluation: Evaluation, scored: _Scored, command: str) -> None:
     for name, reason in scored.left_out:
         _console.print(f"Left out: {name}: {reason}")
     _console.print(f"Command: {command}")
+
+
+def _as_number(estimate: Estimate) -> str:
+    if estimate.value is None or estimate.interval is None:
+        return "–" if estimate.value is None else f"{estimate.value:.2f}"
+    low, high = estimate.interval
+    return f"{estimate.value:.2f} ({low:.2f}–{high:.2f})"
 
 
 def _parse_folds(text: str) -> tuple[int, ...]:
@@ -239,12 +373,42 @@ def _listed(folds: Collection[int]) -> str:
     return ", ".join(map(str, sorted(folds)))
 
 
-def _write(folder: Path, content: Mapping[str, Any]) -> None:
-    try:
-        text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
-        replace_file(folder / REPORT, text.encode())
-    except OSError as error:
-        _stop(f"{folder}: {REPORT} cannot be written ({error.strerror}). Name another folder.")
+def _curves(exams: Sequence[Exam], reliability: Sequence[ReliabilityBin]) -> dict[str, str]:
+    """The curves of all exams, as the text of their files."""
+    froc, precision_recall = froc_curve(exams), precision_recall_curve(exams)
+    return {
+        FROC_CURVE: _as_csv(
+            ("threshold", "false_positives_per_image", "sensitivity"),
+            zip(froc.thresholds, froc.false_positives, froc.sensitivity, strict=True),
+        ),
+        PRECISION_RECALL_CURVE: _as_csv(
+            ("threshold", "recall", "precision"),
+            zip(
+                *(precision_recall.thresholds, precision_recall.recall, precision_recall.precision),
+                strict=True,
+            ),
+        ),
+        RELIABILITY: _as_csv(
+            [field.name for field in dataclasses.fields(ReliabilityBin)],
+            map(dataclasses.astuple, reliability),
+        ),
+    }
+
+
+def _as_csv(header: Sequence[str], rows: Iterable[Sequence[float]]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows([f"{value:.8g}" for value in row] for row in rows)
+    return text.getvalue()
+
+
+def _write(folder: Path, files: Mapping[str, str]) -> None:
+    for name, text in files.items():
+        try:
+            replace_file(folder / name, text.encode())
+        except OSError as error:
+            _stop(f"{folder}: {name} cannot be written ({error.strerror}). Name another folder.")
 
 
 def _stop(sentence: str) -> NoReturn:

@@ -168,7 +168,7 @@ def test_auroc_is_the_share_of_pairs_in_order(drawn: list[tuple[bool, float]]) -
     won = sum(1.0 if p > n else 0.5 if p == n else 0.0 for p, n in pairs)
     scores = ExamScores.of(exams)
     assert scores is not None
-    ours = area_under_roc(scores, np.ones((1, len(exams))))[0]
+    ours = area_under_roc(scores.totals(np.ones((1, len(exams)))))[0]
     assert math.isnan(ours) if not pairs else ours == pytest.approx(won / len(pairs))
 
 

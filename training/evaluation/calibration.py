@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.evaluation.exam import Exam
-from training.evaluation.exam_level import ExamScores
-from training.evaluation.ratio import ratio
+from training.evaluation.exam_level import ExamScores, ExamTotals
 
 BINS = 10
 """Bins of equal mass: exam scores crowd near 0, so that bins of equal width would leave most with
@@ -19,27 +18,30 @@ a handful of exams, whose chance deviations the expected calibration error adds 
 CVPR Workshops 2019)."""
 
 
-def brier_score(scores: ExamScores, weights: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Mean squared difference of score and truth (Brier 1950), ``[B]`` for ``[B, E]`` weights."""
-    squares = (scores.score - scores.is_positive) ** 2
-    return ratio(weights.take(scores.order, axis=1) @ squares, weights.sum(axis=1))
+def squared_errors(exams: Sequence[Exam]) -> NDArray[np.float64]:
+    """Squared difference of score and truth, ``[E]``, whose mean is Brier's score (1950)."""
+    return np.array(
+        [
+            np.nan if exam.exam_score is None else (exam.exam_score - exam.is_positive) ** 2
+            for exam in exams
+        ]
+    )
 
 
-def calibration_error(scores: ExamScores, weights: NDArray[np.float64]) -> NDArray[np.float64]:
+def calibration_error(totals: ExamTotals) -> NDArray[np.float64]:
     """Expected calibration error: mean over `BINS` of |mean score − share of positive exams|.
 
     Bins hold equal numbers of the exams of each draw; equal scores stay together.
 
     Returns
     -------
-    ``[B]`` for ``[B, E]`` weights.
+    ``[B]``
     """
-    counts = scores.totals(weights, np.ones(len(scores.order)))
-    excess = scores.totals(weights, scores.score - scores.is_positive)
-    result = np.full(len(weights), np.nan)
-    for draw, (count, sums) in enumerate(zip(counts, excess, strict=True)):
-        of_bins = np.diff(sums[_bin_ends(count)], prepend=0)
-        result[draw] = np.abs(of_bins).sum() / count[-1]
+    excess = totals.score_sum - totals.positives
+    result = np.full(len(excess), np.nan)
+    for draw, exams in enumerate(totals.exams):
+        of_bins = np.diff(excess[draw, _bin_ends(exams)], prepend=0)
+        result[draw] = np.abs(of_bins).sum() / exams[-1]
     return result
 
 

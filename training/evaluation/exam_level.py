@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,39 +43,57 @@ class ExamScores:
         is_positive = np.array([exam.is_positive for exam in exams])
         return cls(order, scores[order], is_positive[order], last_of_equal_scores(scores[order]))
 
-    def totals(self, weights: NDArray[np.float64], values: NDArray[Any]) -> NDArray[np.float64]:
-        """Sum ``[E]`` sorted values over the exams that score at least each threshold.
+    def totals(self, weights: NDArray[np.float64]) -> ExamTotals:
+        """Count and sum over the exams that score at least each threshold.
 
         Parameters
         ----------
         weights
             ``[B, E]`` how often each exam is counted, in B draws, in the exams' own order.
-
-        Returns
-        -------
-        ``[B, G]``
         """
-        sums = np.cumsum(weights.take(self.order, axis=1) * values, axis=1)
-        return sums.take(self.last, axis=1)
+        drawn = weights.take(self.order, axis=1)
+
+        def running(values: NDArray[np.float64]) -> NDArray[np.float64]:
+            return np.cumsum(values, axis=1).take(self.last, axis=1)
+
+        return ExamTotals(
+            exams=running(drawn),
+            positives=running(drawn * self.is_positive),
+            score_sum=running(drawn * self.score),
+        )
 
 
-def area_under_roc(scores: ExamScores, weights: NDArray[np.float64]) -> NDArray[np.float64]:
+@dataclass(frozen=True, eq=False, slots=True)
+class ExamTotals:
+    """The exams that score at least each of G thresholds, the highest first, in B draws.
+
+    Attributes
+    ----------
+    exams, positives
+        ``[B, G]`` how many they are, and how many of them have pneumonia.
+    score_sum
+        ``[B, G]`` sum of their scores.
+    """
+
+    exams: NDArray[np.float64]
+    positives: NDArray[np.float64]
+    score_sum: NDArray[np.float64]
+
+
+def area_under_roc(totals: ExamTotals) -> NDArray[np.float64]:
     """Probability that a positive exam scores above a negative one, ties counting one half.
 
     Returns
     -------
-    ``[B]`` for ``[B, E]`` weights; NaN where a draw lacks positive or negative exams.
+    ``[B]``; NaN where a draw lacks positive or negative exams.
     """
-    positives = scores.totals(weights, scores.is_positive)
-    negatives = scores.totals(weights, ~scores.is_positive)
-    steps = np.diff(negatives, prepend=0)
-    heights = positives - np.diff(positives, prepend=0) / 2
-    return ratio(np.sum(steps * heights, axis=1), positives[:, -1] * negatives[:, -1])
+    negatives = totals.exams - totals.positives
+    heights = totals.positives - np.diff(totals.positives, prepend=0) / 2
+    area = np.sum(np.diff(negatives, prepend=0) * heights, axis=1)
+    return ratio(area, totals.positives[:, -1] * negatives[:, -1])
 
 
-def area_under_precision_recall(
-    scores: ExamScores, weights: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def area_under_precision_recall(totals: ExamTotals) -> NDArray[np.float64]:
     """Mean precision at the positive exams, each at the threshold of its own score.
 
     A sum of steps: straight lines between points would promise more than a threshold can give
@@ -84,10 +101,9 @@ def area_under_precision_recall(
 
     Returns
     -------
-    ``[B]`` for ``[B, E]`` weights; NaN where a draw lacks positive or negative exams.
+    ``[B]``; NaN where a draw lacks positive or negative exams.
     """
-    positives = scores.totals(weights, scores.is_positive)
-    called = scores.totals(weights, np.ones(len(scores.order)))
-    area = np.sum(np.diff(positives, prepend=0) * positives / np.maximum(called, 1), axis=1)
-    has_both = (positives[:, -1] > 0) & (positives[:, -1] < called[:, -1])
-    return np.where(has_both, ratio(area, positives[:, -1]), np.nan)
+    positives, exams = totals.positives, totals.exams
+    area = np.sum(np.diff(positives, prepend=0) * positives / np.maximum(exams, 1), axis=1)
+    has_negatives = positives[:, -1] < exams[:, -1]
+    return np.where(has_negatives, ratio(area, positives[:, -1]), np.nan)

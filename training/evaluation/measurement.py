@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.evaluation.average_precision import average_precision, found_boxes
-from training.evaluation.calibration import brier_score, calibration_error
+from training.evaluation.calibration import calibration_error, squared_errors
 from training.evaluation.challenge import challenge_scores
 from training.evaluation.exam import Exam
 from training.evaluation.exam_level import (
@@ -51,6 +51,7 @@ class Measurement:
         self._positives = _BoxMeasurement(matches.of_exams(self._is_positive), threshold)
         self._everyone = _BoxMeasurement(matches, threshold)
         self._exam_scores = ExamScores.of(exams)
+        self._squared_errors = squared_errors(exams)
 
     def __call__(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
         """Give ``[2, measures, B]`` for weights ``[B, E]``: positive exams only, then all."""
@@ -62,14 +63,14 @@ class Measurement:
         )
 
     def _exam_measures(self, weights: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
-        scores = self._exam_scores
-        if scores is None:
+        if self._exam_scores is None:
             return dict.fromkeys(EXAM_MEASURES, np.full(len(weights), np.nan))
+        totals = self._exam_scores.totals(weights)
         return {
-            "AUROC": area_under_roc(scores, weights),
-            "AUPRC": area_under_precision_recall(scores, weights),
-            "ECE": calibration_error(scores, weights),
-            "Brier": brier_score(scores, weights),
+            "AUROC": area_under_roc(totals),
+            "AUPRC": area_under_precision_recall(totals),
+            "ECE": calibration_error(totals),
+            "Brier": ratio(weights @ self._squared_errors, weights.sum(axis=1)),
         }
 
 

@@ -85,6 +85,31 @@ class Estimate:
 
 
 @dataclass(frozen=True, slots=True)
+class AtOperatingPoint:
+    """What an operating point does on the exams that are judged.
+
+    Attributes
+    ----------
+    name, threshold, measured_on
+        Of the point, and the exams that it was chosen on.
+    sensitivity, specificity
+        Share of the exams with pneumonia that show a box, and of the others that show none.
+    box_sensitivity
+        Share of the true boxes that are hit at IoU 0.4.
+    false_positives
+        Per image; not a share.
+    """
+
+    name: str
+    threshold: float
+    measured_on: str
+    sensitivity: Estimate
+    specificity: Estimate
+    box_sensitivity: Estimate
+    false_positives: Estimate
+
+
+@dataclass(frozen=True, slots=True)
 class Evaluation:
     """What `evaluate` finds.
 
@@ -101,6 +126,8 @@ class Evaluation:
         `EXAM_MEASURES` are missing here.
     all_exams
         The measures over all exams.
+    operating_points
+        What the given operating points do.
     """
 
     exam_count: int
@@ -113,6 +140,7 @@ class Evaluation:
     seed: int
     positives: Mapping[str, Estimate]
     all_exams: Mapping[str, Estimate]
+    operating_points: tuple[AtOperatingPoint, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Return numbers, texts and None only, for ``json.dump``."""

@@ -11,16 +11,20 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from detector.model_card import OperatingPoint
 from training.evaluation.exam import Exam
 from training.evaluation.intervals import bootstrap, percentile_interval
 from training.evaluation.measurement import Measurement
-from training.evaluation.measures import MEASURES, Estimate, Evaluation
+from training.evaluation.measures import MEASURES, AtOperatingPoint, Estimate, Evaluation
+from training.evaluation.operating_points import OPERATING_FIGURES, operating_ratios
+from training.evaluation.ratio import ratio
 
 
 def evaluate(
     exams: Sequence[Exam],
     *,
     threshold: float = 0.0,
+    operating_points: Sequence[OperatingPoint] = (),
     resamples: int = 0,
     seed: int = 0,
     cancelled: Callable[[], bool] = lambda: False,
@@ -35,6 +39,8 @@ def evaluate(
     threshold
         Least score of the boxes that enter the challenge metric, which judges a submission and not
         a ranking. To be chosen on other exams.
+    operating_points
+        Chosen on other exams by `training.evaluation.operating_points.choose_operating_points`.
     resamples
         Draws of patients for the 95 % intervals; 0 for none, 2,000 for a report.
     seed
@@ -53,17 +59,17 @@ def evaluate(
     """
     if len({exam.image_id for exam in exams}) < len(exams):
         raise ValueError("two exams have the same image_id")
-    measure = Measurement(exams, threshold)
-    values = measure(np.ones((1, len(exams))))
+    measurement = Measurement(exams, threshold)
+    numerators, denominators = operating_ratios(exams, [p.threshold for p in operating_points])
+
+    def measure(weights: NDArray[np.float64]) -> NDArray[np.float64]:
+        at_points = ratio(numerators @ weights.T, denominators @ weights.T)
+        return np.concatenate([*measurement(weights), *at_points])
+
+    values = measure(np.ones((1, len(exams))))[:, 0]
     patients = [exam.patient for exam in exams]
     draws = bootstrap(measure, patients, resamples, seed, cancelled=cancelled, workers=workers)
-
-    def estimates(part: int) -> dict[str, Estimate]:
-        return {
-            name: estimate(values[part, place, 0], draws[part, place])
-            for place, name in enumerate(MEASURES)
-        }
-
+    estimates = map(_estimate, values, draws)
     return Evaluation(
         exam_count=len(exams),
         positive_count=sum(exam.is_positive for exam in exams),
@@ -73,11 +79,19 @@ def evaluate(
         threshold=threshold,
         resamples=resamples,
         seed=seed,
-        positives=estimates(0),
-        all_exams=estimates(1),
+        positives={name: next(estimates) for name in MEASURES},
+        all_exams={name: next(estimates) for name in MEASURES},
+        operating_points=tuple(
+            AtOperatingPoint(
+                point.name,
+                point.threshold,
+                point.measured_on,
+                **{figure: next(estimates) for figure in OPERATING_FIGURES},
+            )
+            for point in operating_points
+        ),
     )
 
 
-def estimate(value: float, draws: NDArray[np.float64]) -> Estimate:
-    """A measure with the interval of its draws; missing where the value is NaN."""
+def _estimate(value: float, draws: NDArray[np.float64]) -> Estimate:
     return Estimate(None) if np.isnan(value) else Estimate(float(value), percentile_interval(draws))
