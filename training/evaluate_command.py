@@ -5,13 +5,11 @@ torch is imported only where weights have to be run.
 
 from __future__ import annotations
 
-import csv
 import dataclasses
-import io
 import json
 import shlex
 import sys
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -19,7 +17,6 @@ from typing import Annotated, NoReturn
 import typer
 from rich.console import Console
 from rich.progress import track
-from rich.table import Table
 
 from detector.dicom.reading import read_radiograph
 from detector.errors import InputError
@@ -27,27 +24,17 @@ from detector.files import make_writable, replace_file
 from detector.model_card import OperatingPoint
 from resources import DEFAULT_WEIGHTS
 from training.datasets.truth import read_truth
-from training.evaluation.average_precision import precision_recall_curve
-from training.evaluation.calibration import ReliabilityBin, reliability_table
+from training.evaluation.calibration import reliability_table
 from training.evaluation.detections_file import join_truth, read_detections
 from training.evaluation.exam import Exam
-from training.evaluation.froc import froc_curve
-from training.evaluation.measures import (
-    BOX_MEASURES,
-    EXAM_MEASURES,
-    FROC_RATES,
-    Estimate,
-    Evaluation,
-)
+from training.evaluation.measures import Evaluation
 from training.evaluation.report import evaluate
-from training.evaluation.subgroups import SMALL_GROUP, Subgroup, evaluate_subgroups
+from training.evaluation.subgroups import Subgroup, evaluate_subgroups
+from training.evaluation_output import curve_files, tables
 
 SOME_LEFT_OUT = 1
 UNUSABLE_ARGUMENTS = 2
 REPORT = "evaluation.json"
-FROC_CURVE = "froc.csv"
-PRECISION_RECALL_CURVE = "precision_recall.csv"
-RELIABILITY = "reliability.csv"
 LOW_SCORE = 0.01
 """Detections cut off below this lose nothing that average precision would notice."""
 
@@ -137,7 +124,7 @@ def evaluate_detector(
         resamples=resamples,
         seed=seed,
     )
-    groups = ()
+    groups: tuple[Subgroup, ...] = ()
     if subgroups:
         groups = evaluate_subgroups(
             scored.exams,
@@ -149,10 +136,9 @@ def evaluate_detector(
     reliability = reliability_table(scored.exams)
     command = shlex.join(["pneumo-evaluate", *sys.argv[1:]])
     _print_head(evaluation, scored)
-    _print_measures(evaluation)
-    _print_reliability(reliability)
-    if subgroups:
-        _print_subgroups(groups)
+    _console.print(*tables(evaluation, reliability, groups), sep="\n")
+    if subgroups and not groups:
+        _console.print("There are no subgroups: nothing is known of view, sex, age or class.")
     _print_foot(evaluation, scored, command)
     if out is not None:
         content = {
@@ -165,7 +151,7 @@ def evaluate_detector(
             "subgroups": [dataclasses.asdict(group) for group in groups],
         }
         text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
-        _write(out, {REPORT: text, **_curves(scored.exams, reliability)})
+        _write(out, {REPORT: text, **curve_files(scored.exams, reliability)})
     if scored.unreadable_count:
         raise typer.Exit(SOME_LEFT_OUT)
 
@@ -274,74 +260,6 @@ def _print_head(evaluation: Evaluation, scored: _Scored) -> None:
     )
 
 
-def _print_measures(evaluation: Evaluation) -> None:
-    everyone = evaluation.all_exams
-    boxes = Table("boxes", "positives only", "all exams", "what it is")
-    for name, description in BOX_MEASURES.items():
-        boxes.add_row(name, str(evaluation.positives[name]), str(everyone[name]), description)
-    _console.print(boxes)
-    rates = [name.removeprefix("FROC_") for name in FROC_RATES]
-    froc = Table("false positives per image", *rates)
-    froc.add_row("sensitivity, all exams", *(str(everyone[name]) for name in FROC_RATES))
-    _console.print(froc)
-    exams = Table("exams", "all exams", "what it is")
-    for name, description in EXAM_MEASURES.items():
-        exams.add_row(name, str(everyone[name]), description)
-    _console.print(exams)
-    if not evaluation.operating_points:
-        return
-    points = Table(
-        *("operating point", "score", "exam sensitivity", "exam specificity", "box sensitivity"),
-        "false positives per image",
-    )
-    for point in evaluation.operating_points:
-        shares = (point.sensitivity, point.specificity, point.box_sensitivity)
-        false_positives = _as_number(point.false_positives)
-        points.add_row(point.name, f"{point.threshold:.3f}", *map(str, shares), false_positives)
-    _console.print(points)
-    for point in evaluation.operating_points:
-        _console.print(f"“{point.name}” was chosen on {point.measured_on}.")
-
-
-def _print_reliability(reliability: Sequence[ReliabilityBin]) -> None:
-    if not reliability:
-        return
-    table = Table("exam score", "exams", "mean score", "with pneumonia")
-    for one in reliability:
-        table.add_row(
-            f"{one.lowest:.3f}–{one.highest:.3f}",
-            str(one.exam_count),
-            f"{100 * one.mean_score:.1f}",
-            f"{100 * one.positive_share:.1f} ({one.positive_count})",
-        )
-    _console.print(table)
-
-
-def _print_subgroups(subgroups: Sequence[Subgroup]) -> None:
-    table = Table("trait", "group", "exams", "with pneumonia", "AP50", "FROC", "AUROC")
-    points = subgroups[0].evaluation.operating_points[:1] if subgroups else ()
-    for point in points:
-        table.add_column(f"sensitivity at “{point.name}”")
-        table.add_column("specificity")
-    for group in subgroups:
-        evaluation = group.evaluation
-        figures = [evaluation.all_exams[name] for name in ("AP50", "FROC", "AUROC")]
-        for point in evaluation.operating_points[:1]:
-            figures += [point.sensitivity, point.specificity]
-        table.add_row(
-            group.trait,
-            group.value,
-            f"{evaluation.exam_count}{' *' if group.is_small else ''}",
-            str(evaluation.positive_count),
-            *map(str, figures),
-        )
-    _console.print(table)
-    if any(group.is_small for group in subgroups):
-        _console.print(f"* Fewer than {SMALL_GROUP} exams: too few to conclude anything.")
-    if not subgroups:
-        _console.print("There are no subgroups: nothing is known of view, sex, age or class.")
-
-
 def _print_foot(evaluation: Evaluation, scored: _Scored, command: str) -> None:
     intervals = f", with 95 % intervals from {evaluation.resamples} draws (seed {evaluation.seed})"
     _console.print(
@@ -355,13 +273,6 @@ def _print_foot(evaluation: Evaluation, scored: _Scored, command: str) -> None:
     _console.print(f"Command: {command}")
 
 
-def _as_number(estimate: Estimate) -> str:
-    if estimate.value is None or estimate.interval is None:
-        return "–" if estimate.value is None else f"{estimate.value:.2f}"
-    low, high = estimate.interval
-    return f"{estimate.value:.2f} ({low:.2f}–{high:.2f})"
-
-
 def _parse_folds(text: str) -> tuple[int, ...]:
     try:
         return tuple(int(fold) for fold in text.split(",") if text)
@@ -371,36 +282,6 @@ def _parse_folds(text: str) -> tuple[int, ...]:
 
 def _listed(folds: Collection[int]) -> str:
     return ", ".join(map(str, sorted(folds)))
-
-
-def _curves(exams: Sequence[Exam], reliability: Sequence[ReliabilityBin]) -> dict[str, str]:
-    """The curves of all exams, as the text of their files."""
-    froc, precision_recall = froc_curve(exams), precision_recall_curve(exams)
-    return {
-        FROC_CURVE: _as_csv(
-            ("threshold", "false_positives_per_image", "sensitivity"),
-            zip(froc.thresholds, froc.false_positives, froc.sensitivity, strict=True),
-        ),
-        PRECISION_RECALL_CURVE: _as_csv(
-            ("threshold", "recall", "precision"),
-            zip(
-                *(precision_recall.thresholds, precision_recall.recall, precision_recall.precision),
-                strict=True,
-            ),
-        ),
-        RELIABILITY: _as_csv(
-            [field.name for field in dataclasses.fields(ReliabilityBin)],
-            map(dataclasses.astuple, reliability),
-        ),
-    }
-
-
-def _as_csv(header: Sequence[str], rows: Iterable[Sequence[float]]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows([f"{value:.8g}" for value in row] for row in rows)
-    return text.getvalue()
 
 
 def _write(folder: Path, files: Mapping[str, str]) -> None:

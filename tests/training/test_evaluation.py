@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from detector.model_card import OperatingPoint
 from training.evaluation.exam import Exam
 from training.evaluation.exam_level import ExamScores, area_under_roc
 from training.evaluation.intervals import (
@@ -277,6 +278,16 @@ def test_draws_without_a_value_are_left_out_of_the_interval() -> None:
 def test_one_patient_has_no_interval() -> None:
     evaluation = evaluate([exam("e", [A], [(A, 0.5)])], resamples=10)
     assert evaluation.all_exams["AP50"] == Estimate(pytest.approx(1), None)
+
+
+def test_figures_do_not_depend_on_the_number_of_threads() -> None:
+    exams = mixed_exams(60)
+    points = [OperatingPoint(name="p", threshold=0.5, measured_on="other exams")]
+    one, several = (
+        evaluate(exams, operating_points=points, resamples=3 * BLOCK + 7, workers=workers)
+        for workers in (1, 3)
+    )
+    assert one == several
 
 
 def test_resampling_can_be_cancelled_between_blocks() -> None:
