@@ -77,10 +77,8 @@ def _exams(evaluation: Evaluation) -> Table:
 
 
 def _operating_points(points: Sequence[AtOperatingPoint]) -> Table:
-    table = _table(
-        *("operating point", "score", "exam sensitivity", "exam specificity", "box sensitivity"),
-        "false positives per image",
-    )
+    figures = ("exam sensitivity", "exam specificity", "box sensitivity", "false pos. per image")
+    table = _table("operating point", "score", figures=figures)
     for point in points:
         shares = (point.sensitivity, point.specificity, point.box_sensitivity)
         false_positives = _as_number(point.false_positives)
@@ -103,7 +101,7 @@ def _reliability(reliability: Sequence[ReliabilityBin]) -> Table:
 def _subgroups(subgroups: Sequence[Subgroup]) -> list[RenderableType]:
     points = subgroups[0].evaluation.operating_points[:1]
     at_point = ("sensitivity", "specificity") if points else ()
-    table = _table("group", "exams (positive)", "AP50", "AUROC", *at_point)
+    table = _table("group", "exams", figures=("AP50", "AUROC", *at_point))
     for group in subgroups:
         evaluation = group.evaluation
         figures = [evaluation.all_exams["AP50"], evaluation.all_exams["AUROC"]]
@@ -116,15 +114,19 @@ def _subgroups(subgroups: Sequence[Subgroup]) -> list[RenderableType]:
             *map(str, figures),
         )
     notes = [f"Sensitivity and specificity of exams at “{point.name}”." for point in points]
+    notes.append("In brackets after the number of exams: those with pneumonia.")
     if any(group.is_small for group in subgroups):
         notes.append(f"* Fewer than {SMALL_GROUP} exams: too few to conclude anything.")
     return [table, *notes]
 
 
-def _table(*headings: str) -> Table:
+def _table(*headings: str, figures: Sequence[str] = ()) -> Table:
+    """A table whose columns of figures are never too narrow for an interval."""
     table = Table()
     for heading in headings:
         table.add_column(heading, overflow="fold")
+    for heading in figures:
+        table.add_column(heading, min_width=len("(12.3–45.6)"))
     return table
 
 
