@@ -126,7 +126,7 @@ def _table(*headings: str, figures: Sequence[str] = ()) -> Table:
     for heading in headings:
         table.add_column(heading, overflow="fold")
     for heading in figures:
-        table.add_column(heading, min_width=len("(12.3–45.6)"))
+        table.add_column(heading, min_width=len("(12.3–100.0)"), overflow="fold")
     return table
 
 
