@@ -5,28 +5,32 @@ torch is imported only where weights have to be run.
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import shlex
 import sys
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
 from rich.progress import track
-from rich.table import Table
 
 from detector.dicom.reading import read_radiograph
 from detector.errors import InputError
 from detector.files import make_writable, replace_file
+from detector.model_card import OperatingPoint
 from resources import DEFAULT_WEIGHTS
 from training.datasets.truth import read_truth
+from training.evaluation.calibration import reliability_table
 from training.evaluation.detections_file import join_truth, read_detections
 from training.evaluation.exam import Exam
-from training.evaluation.measures import MEASURES, Evaluation
+from training.evaluation.measures import Evaluation
 from training.evaluation.report import evaluate
+from training.evaluation.subgroups import Subgroup, evaluate_subgroups
+from training.evaluation_output import curve_files, tables
 
 SOME_LEFT_OUT = 1
 UNUSABLE_ARGUMENTS = 2
@@ -79,12 +83,15 @@ def evaluate_detector(
             show_default="the model card's, or that of the detections",
         ),
     ] = None,
+    subgroups: Annotated[
+        bool, typer.Option("--subgroups", help="Measure each view, sex, age band and class, too.")
+    ] = False,
     resamples: Annotated[
         int, typer.Option(min=0, help="Draws of patients for the 95 % intervals.")
     ] = 2000,
     seed: Annotated[int, typer.Option(min=0, help="Of the draws.")] = 0,
     out: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help=f"Where {REPORT} goes.")
+        Path | None, typer.Option(metavar="FOLDER", help=f"Where {REPORT} and curves go.")
     ] = None,
 ) -> None:
     """Measure pneumonia detections against ground truth. Research use only.
@@ -108,22 +115,43 @@ def evaluate_detector(
         for name, reason in scored.left_out:
             _notes.print(f"Left out: {name}: {reason}")
         _stop("No image has both detections and truth, so there is nothing to measure.")
+    if threshold is None:
+        threshold = scored.threshold
     evaluation = evaluate(
         scored.exams,
-        threshold=scored.threshold if threshold is None else threshold,
+        threshold=threshold,
+        operating_points=scored.operating_points,
         resamples=resamples,
         seed=seed,
     )
+    groups: tuple[Subgroup, ...] = ()
+    if subgroups:
+        groups = evaluate_subgroups(
+            scored.exams,
+            threshold=threshold,
+            operating_points=scored.operating_points,
+            resamples=resamples,
+            seed=seed,
+        )
+    reliability = reliability_table(scored.exams)
     command = shlex.join(["pneumo-evaluate", *sys.argv[1:]])
-    _print(evaluation, scored, command)
+    _print_head(evaluation, scored)
+    _console.print(*tables(evaluation, reliability, groups), sep="\n")
+    if subgroups and not groups:
+        _console.print("There are no subgroups: nothing is known of view, sex, age or class.")
+    _print_foot(evaluation, scored, command)
     if out is not None:
         content = {
             "command": command,
             "facts": scored.facts,
+            "remarks": scored.remarks,
             "left_out": [{"image": name, "reason": reason} for name, reason in scored.left_out],
             **evaluation.as_json(),
+            "reliability": [dataclasses.asdict(one) for one in reliability],
+            "subgroups": [dataclasses.asdict(group) for group in groups],
         }
-        _write(out, content)
+        text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
+        _write(out, {REPORT: text, **curve_files(scored.exams, reliability)})
     if scored.unreadable_count:
         raise typer.Exit(SOME_LEFT_OUT)
 
@@ -135,6 +163,7 @@ class _Scored:
     exams: Sequence[Exam]
     threshold: float
     facts: Mapping[str, str]
+    operating_points: Sequence[OperatingPoint] = ()
     left_out: Sequence[tuple[str, str]] = ()
     unreadable_count: int = 0
     remarks: Sequence[str] = ()
@@ -144,10 +173,12 @@ def _run_weights(weights: Path, folder: Path, folds: Collection[int]) -> _Scored
     from detector.runtime.engine import Detector
     from training.datasets.data_set import read_data_set
     from training.datasets.labelled_image import DataSetError
+    from training.datasets.traits import CLASS, TABLE_COLUMNS, read_traits
 
     try:
         data = read_data_set(folder)
         images = data.split(folds)[0] if folds else data.images
+        traits = read_traits(folder, images)
     except DataSetError as error:
         _stop(str(error))
     detector = Detector.load(weights)
@@ -170,6 +201,7 @@ def _run_weights(weights: Path, folder: Path, folds: Collection[int]) -> _Scored
                 boxes=found.boxes,
                 scores=found.scores,
                 exam_score=found.exam_score,
+                traits=traits[image.name],
             )
         )
     model = detector.identity
@@ -178,7 +210,22 @@ def _run_weights(weights: Path, folder: Path, folds: Collection[int]) -> _Scored
         "data": f"{folder.name}, " + (f"folds {_listed(folds)}" if folds else "all exams"),
         "resampled": f"{len({exam.patient for exam in exams})} patients",
     }
-    return _Scored(exams, detector.card.score_threshold, facts, left_out, len(left_out))
+    stated = {trait for exam in exams for trait in exam.traits}
+    remarks = [
+        f"The data set does not state the {trait} of its exams."
+        for trait in (*TABLE_COLUMNS, CLASS)
+        if trait not in stated
+    ]
+    card = detector.card
+    return _Scored(
+        exams,
+        card.score_threshold,
+        facts,
+        card.operating_points,
+        left_out,
+        unreadable_count=len(left_out),
+        remarks=remarks,
+    )
 
 
 def _take_detections(detections: Path, truth: Path) -> _Scored:
@@ -200,10 +247,10 @@ def _take_detections(detections: Path, truth: Path) -> _Scored:
         "resampled": f"{len(exams)} images, since the detections name no patients",
     }
     left_out = [(name, "the truth says nothing of it") for name in unknown]
-    return _Scored(exams, info.score_threshold, facts, left_out, remarks=remarks)
+    return _Scored(exams, info.score_threshold, facts, left_out=left_out, remarks=remarks)
 
 
-def _print(evaluation: Evaluation, scored: _Scored, command: str) -> None:
+def _print_head(evaluation: Evaluation, scored: _Scored) -> None:
     for fact, value in scored.facts.items():
         _console.print(f"{fact.capitalize()}: {value}")
     _console.print(
@@ -211,11 +258,9 @@ def _print(evaluation: Evaluation, scored: _Scored, command: str) -> None:
         f"{evaluation.truth_count} true boxes; "
         f"{evaluation.detection_count} detections"
     )
-    table = Table("measure", "positives only", "all exams", "what it is")
-    for name, description in MEASURES.items():
-        positives, all_exams = evaluation.positives[name], evaluation.all_exams[name]
-        table.add_row(name, str(positives), str(all_exams), description)
-    _console.print(table)
+
+
+def _print_foot(evaluation: Evaluation, scored: _Scored, command: str) -> None:
     intervals = f", with 95 % intervals from {evaluation.resamples} draws (seed {evaluation.seed})"
     _console.print(
         f"In percent{intervals if evaluation.resamples else ''}. The challenge metric counts boxes "
@@ -239,12 +284,12 @@ def _listed(folds: Collection[int]) -> str:
     return ", ".join(map(str, sorted(folds)))
 
 
-def _write(folder: Path, content: Mapping[str, Any]) -> None:
-    try:
-        text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
-        replace_file(folder / REPORT, text.encode())
-    except OSError as error:
-        _stop(f"{folder}: {REPORT} cannot be written ({error.strerror}). Name another folder.")
+def _write(folder: Path, files: Mapping[str, str]) -> None:
+    for name, text in files.items():
+        try:
+            replace_file(folder / name, text.encode())
+        except OSError as error:
+            _stop(f"{folder}: {name} cannot be written ({error.strerror}). Name another folder.")
 
 
 def _stop(sentence: str) -> NoReturn:

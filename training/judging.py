@@ -15,12 +15,11 @@ from training.datasets.prepared_images import PreparedImages
 from training.evaluation.exam import Exam
 from training.evaluation.matching import Criterion, match_exams
 from training.evaluation.measures import Estimate
+from training.evaluation.operating_points import OPERATING_IOU
 from training.evaluation.report import evaluate
 
 BATCH = 16
 RESAMPLES = 2000
-OPERATING_IOU = 0.4
-"""IoU at which a box counts as found when the threshold is chosen: the challenge's lowest."""
 
 
 def detect(network: DetectionNetwork, prepared: PreparedImages) -> list[Exam]:

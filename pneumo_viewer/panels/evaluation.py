@@ -24,7 +24,7 @@ from pneumo_viewer.evaluating import Outcome
 from pneumo_viewer.theme import UNIT
 from training.evaluation.measures import MEASURES
 
-SHOWN_MEASURES = ("AP50", "AP_M", "AP_L", "AR10", "AR_M", "AR_L", "AUROC")
+SHOWN_MEASURES = ("AP50", "AP_M", "AP_L", "AR10", "AR_M", "AR_L", "FROC", "AUROC", "AUPRC")
 _NAMES = {"AP50": "AP"}
 _ROW_HEIGHT = 28
 
@@ -93,7 +93,8 @@ class EvaluationPage(QWidget):
         note = QLabel(
             "AP: average precision; AR10: recall of an exam's ten best boxes; both at IoU 0.5. "
             "M, L: boxes of 32² to 96² pixels and larger ones, with the longer side of the image "
-            "at 512. AUROC: exams with pneumonia told from those without. For research use only."
+            "at 512. FROC: mean sensitivity at 1/8 to 8 false positives per image. AUROC, AUPRC: "
+            "exams with pneumonia told from those without. For research use only."
         )
         note.setProperty("role", "secondary")
         note.setWordWrap(True)

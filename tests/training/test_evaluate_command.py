@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 import shutil
 import subprocess
 import sys
@@ -16,7 +17,7 @@ import pytest
 from detector.presets import PRESETS
 from training.datasets.splits import assign_folds
 from training.evaluate_command import main
-from training.evaluation.measures import MEASURES
+from training.evaluation.measures import BOX_MEASURES, EXAM_MEASURES
 
 REPOSITORY = Path(__file__).parent.parent.parent
 DEMO = REPOSITORY / "resources" / "demo"
@@ -85,10 +86,46 @@ def test_detections_are_measured_against_a_truth_file(run: Run, tmp_path: Path) 
     assert found["all_exams"]["Challenge"]["value"] == pytest.approx(0.5)
     assert found["threshold"] == 0.25
     assert "50.5 (" in output
-    assert all(name in output for name in MEASURES)
+    assert all(name in output for name in (*BOX_MEASURES, *EXAM_MEASURES))
     assert "The detections begin at score 0.25" in output
     assert f"Command: {found['command']}" in output
     assert found["command"].startswith("pneumo-evaluate --detections")
+    # Twelve exams at 0.9 that have pneumonia and four at 0.1 that do not: 0.1 off everywhere.
+    assert found["all_exams"]["ECE"]["value"] == pytest.approx(0.1)
+    assert [one["exam_count"] for one in found["reliability"]] == [4, 12]
+    assert "0.900–0.900" in output
+
+
+def test_curves_are_written_beside_the_report(run: Run, tmp_path: Path) -> None:
+    detections = demo_detections(tmp_path)
+    table = DEMO / "BBox_List_2017.csv"
+    status, _, errors = run("--detections", detections, "--truth", table, "--out", tmp_path / "o")
+    assert status == 0, errors
+
+    def rows(name: str) -> list[dict[str, float]]:
+        with (tmp_path / "o" / name).open(newline="", encoding="utf-8") as file:
+            return [
+                {column: float(cell) for column, cell in row.items()}
+                for row in csv.DictReader(file)
+            ]
+
+    # All six boxes have the score 0.8 and are right: six of twelve, no false positive.
+    score = pytest.approx(0.8)
+    assert rows("froc.csv") == [
+        {"threshold": math.inf, "false_positives_per_image": 0, "sensitivity": 0},
+        {"threshold": score, "false_positives_per_image": 0, "sensitivity": 0.5},
+    ]
+    assert rows("precision_recall.csv") == [{"threshold": score, "recall": 0.5, "precision": 1}]
+    assert [row["exam_count"] for row in rows("reliability.csv")] == [4, 12]
+
+
+def test_subgroups_need_a_data_set_that_states_them(run: Run, tmp_path: Path) -> None:
+    table = DEMO / "BBox_List_2017.csv"
+    status, output, errors = run(
+        "--detections", demo_detections(tmp_path), "--truth", table, "--subgroups"
+    )
+    assert status == 0, errors
+    assert "There are no subgroups: nothing is known of view, sex, age or class." in output
 
 
 def test_images_of_which_the_truth_says_nothing_are_left_out(run: Run, tmp_path: Path) -> None:
@@ -134,7 +171,7 @@ def test_comparing_written_detections_does_not_import_torch(tmp_path: Path) -> N
 
 @pytest.fixture(scope="module")
 def tiny_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from detector.model_card import ModelCard
+    from detector.model_card import ModelCard, OperatingPoint
     from detector.networks.center_scale import CenterScaleDetector
     from detector.weights import save_weights
 
@@ -154,6 +191,9 @@ def tiny_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
         training_data="",
         training_command="",
         score_threshold=0.2,
+        operating_points=(
+            OperatingPoint(name="all boxes", threshold=0.0, measured_on="two validation exams"),
+        ),
     )
     path = tmp_path_factory.mktemp("weights") / "tiny.safetensors"
     save_weights(path, CenterScaleDetector(preset), card)
@@ -207,6 +247,37 @@ def test_folds_choose_the_exams(
     status, _, errors = run(*common, "--folds", "0,7")
     assert status == 2
     assert "There is no fold 7" in errors
+
+
+def test_subgroups_and_the_cards_operating_points_are_measured(
+    run: Run, tiny_weights: Path, challenge_folder: Path, tmp_path: Path
+) -> None:
+    (challenge_folder / "patients.csv").write_text(
+        "patientId,nih_patient,fold,view,sex\na,1,0,AP,F\nb,2,1,PA,F\nc,2,1,PA,F\n"
+    )
+    status, output, errors = run(
+        *("--data", challenge_folder, "--weights", tiny_weights, "--out", tmp_path),
+        *("--subgroups", "--resamples", 10),
+    )
+    assert status == 1, errors
+    found = report(tmp_path)
+    groups = {(group["trait"], group["value"]): group for group in found["subgroups"]}
+    assert list(groups) == [
+        ("view", "AP"),
+        ("view", "PA"),
+        ("sex", "F"),
+        ("class", "lung opacity"),
+        ("class", "normal"),
+    ]
+    assert groups["sex", "F"]["evaluation"]["exam_count"] == 2
+    assert groups["view", "AP"]["is_small"]
+    assert "* Fewer than 50 exams" in output
+    assert "The data set does not state the age of its exams." in output
+    assert found["remarks"] == ["The data set does not state the age of its exams."]
+    (point,) = found["operating_points"]
+    # Untrained weights find something everywhere, and every box counts from 0 on.
+    assert (point["sensitivity"]["value"], point["specificity"]["value"]) == (1, 0)
+    assert "“all boxes” was chosen on two validation exams." in output
 
 
 def test_folds_are_those_of_the_training_where_no_table_gives_them(

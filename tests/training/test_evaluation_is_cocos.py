@@ -14,13 +14,19 @@ from numpy.typing import NDArray
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-from training.evaluation.average_precision import average_precision, recall
+from training.evaluation.average_precision import average_precision, found_boxes
 from training.evaluation.exam import Exam
 from training.evaluation.matching import Criterion, match_exams
+from training.evaluation.measurement import AREAS as OUR_AREAS
+from training.evaluation.measurement import IOUS as OUR_IOUS
+from training.evaluation.ratio import ratio
 from training.evaluation.report import evaluate
+from training.evaluation.running_totals import HitCurves
 
-IOUS = np.linspace(0.5, 0.95, 10)
-AREAS = [(0.0, 1e10), (0.0, 32.0**2), (32.0**2, 96.0**2), (96.0**2, 1e10)]
+IOUS = np.array(OUR_IOUS)
+COCO_AREAS = [(0.0, 1e10), (0.0, 32.0**2), (32.0**2, 96.0**2), (96.0**2, 1e10)]
+RSNA_AREAS = [OUR_AREAS[name] for name in ("T1", "T2", "T3")]
+AREAS = [*COCO_AREAS, *RSNA_AREAS]
 CRITERIA = [Criterion(float(iou), *area) for area in AREAS for iou in IOUS]
 
 
@@ -58,7 +64,7 @@ def coco_curves(exams: Sequence[Exam]) -> tuple[NDArray[np.float64], NDArray[np.
         )
         run.params.iouThrs = IOUS
         run.params.areaRng = [list(area) for area in AREAS]
-        run.params.areaRngLbl = ["all", "small", "medium", "large"]
+        run.params.areaRngLbl = ["all", "small", "medium", "large", "T1", "T2", "T3"]
         run.params.maxDets = [10, 100]
         run.evaluate()
         run.accumulate()
@@ -71,8 +77,10 @@ def our_curves(exams: Sequence[Exam]) -> tuple[NDArray[np.float64], NDArray[np.f
     matches = match_exams(exams, CRITERIA)
     once = np.ones((1, len(exams)))
     shape = (len(AREAS), len(IOUS))
-    precisions = [average_precision(matches, place, once)[0] for place in range(len(CRITERIA))]
-    recalls = [recall(matches, place, once, 10)[0] for place in range(len(CRITERIA))]
+    curves = dict(HitCurves(matches)(once))
+    precisions = [average_precision(curves[place])[0] for place in range(len(CRITERIA))]
+    found = [found_boxes(matches, place, 10).sum() for place in range(len(CRITERIA))]
+    recalls = ratio(np.array(found), matches.truth_count.sum(axis=1))
     return (
         np.nan_to_num(np.reshape(precisions, shape), nan=-1.0),
         np.nan_to_num(np.reshape(recalls, shape), nan=-1.0),
@@ -134,16 +142,17 @@ scored = st.tuples(box, st.sampled_from([0.2, 0.5, 0.5, 0.9]))
 def few_exams(draw: st.DrawFn) -> list[Exam]:
     """Small whole-numbered boxes (ties in IoU) with few different scores (ties in score)."""
     exams = []
+    side = draw(st.sampled_from([512, 300, 1024]))
     for name in range(draw(st.integers(1, 4))):
         truth = draw(st.lists(box, max_size=4))
         found = draw(st.lists(scored, max_size=6))
         repeated = draw(st.lists(st.sampled_from(truth), max_size=3)) if truth else []
         found += [(same, 0.5) for same in repeated]
-        exams.append(exam(name, truth, [b for b, _ in found], [s for _, s in found]))
+        exams.append(exam(name, truth, [b for b, _ in found], [s for _, s in found], side))
     return exams
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(few_exams())
 def test_small_exams_with_ties(exams: list[Exam]) -> None:
     assert_equal_to_coco(exams)
@@ -158,6 +167,22 @@ def test_only_the_best_hundred_detections_count() -> None:
     exams = random_exams(12, 250, seed=7)
     assert max(len(one.boxes) for one in exams) > 200
     assert_equal_to_coco(exams)
+
+
+def test_a_crowd_of_equal_scores() -> None:
+    """Duplicates on few true boxes, more than a hundred an exam, all with one of two scores."""
+    generator = np.random.default_rng(3)
+    crowd = []
+    for one in random_exams(15, 20, seed=2):
+        times = int(generator.integers(1, 12))
+        boxes = np.tile(one.boxes, (times, 1))
+        scores = generator.choice([0.3, 0.6], len(boxes))
+        crowd.append(
+            exam(one.image_id, one.truth.tolist(), boxes.tolist(), scores.tolist(), side=1024)
+        )
+    assert max(len(one.boxes) for one in crowd) > 100
+    assert not all(one.is_positive for one in crowd)
+    assert_equal_to_coco(crowd)
 
 
 def test_no_truth_no_detections_and_neither() -> None:
@@ -180,18 +205,22 @@ def test_the_report_quotes_the_same_figures() -> None:
     exams = random_exams(150, 12, seed=11)
     precision, recalls = coco_curves(exams)
     figures = evaluate(exams).all_exams
-    everything, _, medium, large = range(4)
-    iou_50, iou_75 = 0, 5
+    everything, _, medium, large, *thirds = range(len(AREAS))
+    iou_40, iou_50, iou_75 = 0, 2, 7
     expected = {
         "AP50": precision[everything, iou_50],
         "AP75": precision[everything, iou_75],
-        "AP50:95": precision[everything].mean(),
+        "AP50:95": precision[everything, iou_50:].mean(),
+        "AP40": precision[everything, iou_40],
         "AP_M": precision[medium, iou_50],
         "AP_L": precision[large, iou_50],
         "AR10": recalls[everything, iou_50],
         "AR_M": recalls[medium, iou_50],
         "AR_L": recalls[large, iou_50],
     }
+    for name, place in zip(("T1", "T2", "T3"), thirds, strict=True):
+        expected[f"AP_{name}"] = precision[place, iou_50]
+        expected[f"AR_{name}"] = recalls[place, iou_50]
     for name, value in expected.items():
         assert figures[name].value == pytest.approx(value, abs=1e-12), name
         assert 0.01 < value < 0.99, "a trivial figure shows nothing"
@@ -203,5 +232,5 @@ def test_positives_only_is_pycocotools_on_the_positive_exams() -> None:
     assert len(positives) < len(exams)
     evaluation = evaluate(exams)
     precision, _ = coco_curves(positives)
-    assert evaluation.positives["AP50"].value == pytest.approx(precision[0, 0], abs=1e-12)
+    assert evaluation.positives["AP50"].value == pytest.approx(precision[0, 2], abs=1e-12)
     assert evaluation.positives["AP50"] != evaluation.all_exams["AP50"]

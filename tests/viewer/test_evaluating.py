@@ -279,7 +279,9 @@ def test_measures_stand_in_percent_and_a_dash_where_the_exams_do_not_define_them
         "AR10": ("100.0", "100.0"),
         "AR_M": ("–", "–"),
         "AR_L": ("100.0", "100.0"),
+        "FROC": ("100.0", "100.0"),
         "AUROC": ("–", "–"),
+        "AUPRC": ("–", "–"),
     }
     assert page.summary.text() == (
         "2 exams of 2 patients, 2 with 2 true boxes; 2 detections by compact 1.0. 0 files left out."

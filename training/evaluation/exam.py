@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +27,9 @@ class Exam:
         ``[M, 4]`` detected boxes and their ``[M]`` scores, in any order.
     exam_score
         Probability that the exam shows pneumonia, or None where the detector gives none.
+    traits
+        What is known of the exam and its patient, by which subgroups are formed: ``view``, ``sex``,
+        ``age``, ``class``, each with the value in words.
     """
 
     image_id: str
@@ -36,6 +40,7 @@ class Exam:
     boxes: NDArray[np.floating]
     scores: NDArray[np.floating]
     exam_score: float | None = None
+    traits: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.width <= 0 or self.height <= 0:
