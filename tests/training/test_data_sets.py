@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from detector.networks.protocol import ExamClass
+from detector.presets import PRESETS
 from training.datasets.box_table import read_box_places
 from training.datasets.coco import read_coco_data_set
 from training.datasets.data_set import read_data_set
@@ -18,7 +19,6 @@ from training.datasets.nih import read_no_finding
 from training.datasets.prepared_images import prepare_images
 from training.datasets.rsna import read_challenge
 from training.datasets.splits import (
-    assign_folds,
     read_folds,
     require_disjoint_patients,
     select_folds,
@@ -64,7 +64,7 @@ class TestChallengeLayout:
         replace_in(
             challenge_folder / "stage_2_detailed_class_info.csv", "e,Normal", "e,Lung Opacity"
         )
-        with pytest.raises(DataSetError, match="Exam e has 0 boxes but the class Lung Opacity"):
+        with pytest.raises(DataSetError, match="exam e has 0 boxes but the class Lung Opacity"):
             read_challenge(challenge_folder)
 
     def test_an_exam_of_an_unknown_patient_is_refused(self, challenge_folder: Path) -> None:
@@ -196,7 +196,7 @@ class TestSplits:
 
     def test_a_patient_in_two_splits_is_refused(self, challenge_folder: Path) -> None:
         a, b, *_ = read_challenge(challenge_folder)
-        with pytest.raises(DataSetError, match="Patient 1 is in both training and judging"):
+        with pytest.raises(DataSetError, match="a of training and b of judging are of one patient"):
             require_disjoint_patients({"training": [a], "judging": [b]})
 
     def test_a_fold_that_does_not_exist_is_refused(self, challenge_folder: Path) -> None:
@@ -204,46 +204,41 @@ class TestSplits:
         with pytest.raises(DataSetError, match="no fold 5; this data set has folds 0, 1, 2"):
             select_folds(images, read_folds(challenge_folder / "patients.csv"), [0, 5])
 
-    def test_assigned_folds_do_not_depend_on_who_else_is_there(self) -> None:
-        patients = [str(number) for number in range(500)]
-        folds = assign_folds(patients, 5)
-        assert assign_folds(patients[100:200][::-1], 5).items() <= folds.items()
-        counts = np.bincount(list(folds.values()))
-        # 500 patients in 5 folds: 100 each, standard deviation sqrt(500 · 0.2 · 0.8) = 9.
-        assert counts.min() > 64
-        assert counts.max() < 136
-
 
 class TestPreparedImages:
     def test_images_are_fitted_and_boxes_follow(
         self, challenge_folder: Path, tmp_path: Path
     ) -> None:
         images = read_challenge(challenge_folder)
-        prepared = prepare_images(images, 48, tmp_path / "cache")
+        prepared = prepare_images(images, 48, tmp_path / "cache", preset=PRESETS["compact"])
         assert prepared.pixels.shape == (6, 48, 48)
         assert prepared.extents[0] == (96, 96)
         # 96 pixels become 48: the box 20 30 44 66 becomes 10 15 22 33.
         np.testing.assert_allclose(prepared.boxes(0), [[10, 15, 22, 33]])
-        assert (prepared.pixels[0, 15:33, 10:22] == 200).all()
-        assert (prepared.pixels[1] == 60).all()
+        assert (prepared.pixels[0, 15:33, 10:22] > 170).all()
+        assert (prepared.pixels[1] < 90).all()
 
     def test_the_second_time_nothing_is_decoded(
         self, challenge_folder: Path, tmp_path: Path
     ) -> None:
         images = read_challenge(challenge_folder)
         decoded: list[int] = []
-        first = prepare_images(images, 32, tmp_path / "cache", decoded.append)
+        first = prepare_images(
+            images, 32, tmp_path / "cache", decoded.append, preset=PRESETS["compact"]
+        )
         assert decoded == [1, 2, 3, 4, 5, 6]
-        second = prepare_images(images, 32, tmp_path / "cache", decoded.append)
+        second = prepare_images(
+            images, 32, tmp_path / "cache", decoded.append, preset=PRESETS["compact"]
+        )
         assert len(decoded) == 6
         np.testing.assert_array_equal(first.pixels, second.pixels)
         assert first.maps == second.maps
 
     def test_a_changed_file_is_decoded_again(self, challenge_folder: Path, tmp_path: Path) -> None:
         images = read_challenge(challenge_folder)
-        prepare_images(images, 32, tmp_path / "cache")
+        prepare_images(images, 32, tmp_path / "cache", preset=PRESETS["compact"])
         images[1].path.write_bytes(images[0].path.read_bytes())
-        again = prepare_images(images, 32, tmp_path / "cache")
+        again = prepare_images(images, 32, tmp_path / "cache", preset=PRESETS["compact"])
         np.testing.assert_array_equal(again.pixels[1], again.pixels[0])
 
     def test_a_box_outside_its_image_is_refused(
@@ -252,7 +247,9 @@ class TestPreparedImages:
         labels = challenge_folder / "stage_2_train_labels.csv"
         replace_in(labels, "c,20.0,30.0,24.0,36.0", "c,20.0,70.0,24.0,36.0")  # ends at 106 of 96
         with pytest.raises(DataSetError, match=r"\(20, 70, 44, 106\) of c lies outside .*96 × 96"):
-            prepare_images(read_challenge(challenge_folder), 32, tmp_path / "cache")
+            prepare_images(
+                read_challenge(challenge_folder), 32, tmp_path / "cache", preset=PRESETS["compact"]
+            )
 
 
 class TestBoxPlaces:

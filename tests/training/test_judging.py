@@ -75,7 +75,9 @@ def test_the_figures_of_perfect_detections_are_one() -> None:
 def test_detections_are_in_pixels_of_the_original_image(
     challenge_folder: Path, tmp_path: Path
 ) -> None:
-    prepared = prepare_images(read_challenge(challenge_folder), 64, tmp_path / "cache")
+    prepared = prepare_images(
+        read_challenge(challenge_folder), 64, tmp_path / "cache", preset=PRESETS["compact"]
+    )
 
     class Finder(nn.Module):
         """Finds the bright patch exactly, as a perfect network would."""
@@ -111,7 +113,7 @@ def test_detections_are_cut_at_the_edges_of_the_image_as_the_detector_cuts_them(
     path = tmp_path / "tall.png"
     cv2.imwrite(str(path), np.zeros((80, 40), np.uint8))
     image = LabelledImage("tall", path, "1", no_boxes(), ExamClass.NORMAL)
-    prepared = prepare_images([image], 64, tmp_path / "cache")
+    prepared = prepare_images([image], 64, tmp_path / "cache", preset=PRESETS["compact"])
 
     class Finder(nn.Linear):
         def predict(self, _images: torch.Tensor) -> list[Prediction]:
@@ -129,7 +131,9 @@ def test_detections_do_not_depend_on_the_batch(
     challenge_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, batch: int
 ) -> None:
     monkeypatch.setattr("training.judging.BATCH", batch)
-    prepared = prepare_images(read_challenge(challenge_folder), 128, tmp_path / "cache")
+    prepared = prepare_images(
+        read_challenge(challenge_folder), 128, tmp_path / "cache", preset=PRESETS["compact"]
+    )
     torch.manual_seed(0)
     preset = replace(
         PRESETS["compact"], body="test_efficientnet", frozen_body=(), channels=32, head_depth=1

@@ -23,7 +23,9 @@ PRESET = replace(
 
 @pytest.fixture
 def prepared(challenge_folder: Path, tmp_path: Path) -> PreparedImages:
-    return prepare_images(read_challenge(challenge_folder), 96, tmp_path / "cache")
+    return prepare_images(
+        read_challenge(challenge_folder), 96, tmp_path / "cache", preset=PRESETS["compact"]
+    )
 
 
 def stream(prepared: PreparedImages, preset: Preset = PRESET, seed: int = 0) -> SampleStream:
@@ -80,8 +82,9 @@ def test_afterwards_positives_are_oversampled_and_their_findings_moved(
 def test_moved_findings_keep_their_boxes_around_them(prepared: PreparedImages) -> None:
     samples = stream(prepared)
     for step in range(100, 130):
-        image, boxes, _ = samples[step, 0]
-        for x0, y0, x1, y1 in boxes:
+        sample = samples[step, 0]
+        image = sample.image
+        for x0, y0, x1, y1 in sample.boxes:
             third_x, third_y = (x1 - x0) / 3, (y1 - y0) / 3
             inside = image[
                 int(y0 + third_y) : int(y1 - third_y), int(x0 + third_x) : int(x1 - third_x)

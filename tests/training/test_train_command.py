@@ -59,7 +59,9 @@ def test_training_writes_weights_with_a_card_that_load(
     network, card = load_weights(out / "tiny.safetensors")
     assert card.preset == PRESETS["tiny"]
     assert network.preset == PRESETS["tiny"]
-    assert card.training_data == "5 radiographs of challenge, folds 0, 1."
+    assert card.training_data == (
+        "5 radiographs of challenge, folds 0, 1; without the patients of the demo studies."
+    )
     assert card.training_command.startswith("pneumo-train")
     assert "non-commercial" in card.terms
     (operating_point,) = card.operating_points
