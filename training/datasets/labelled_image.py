@@ -96,7 +96,7 @@ def read_table(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
     except UnicodeDecodeError as error:
         raise DataSetError(f"{path} is not text in UTF-8.") from error
     except csv.Error as error:
-        raise DataSetError(f"{path}, line {table.line_num}: {error}.") from error
+        raise DataSetError(f"{path}, line {table.reader.line_num}: {error}.") from error
 
 
 def read_rows(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
