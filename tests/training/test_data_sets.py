@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
+from detector.errors import InputError
 from detector.networks.protocol import ExamClass
 from detector.presets import PRESETS
 from training.datasets.box_table import read_box_places
@@ -51,13 +52,32 @@ class TestChallengeLayout:
 
     def test_a_label_for_a_missing_image_is_refused(self, challenge_folder: Path) -> None:
         (challenge_folder / "stage_2_train_images" / "e.dcm").unlink()
-        with pytest.raises(DataSetError, match=r"names exam e, but .*e\.dcm is missing"):
+        with pytest.raises(
+            DataSetError, match=r"labels\.csv, line 6: names exam e, but .* is missing"
+        ):
             read_challenge(challenge_folder)
 
-    def test_a_box_without_area_is_refused(self, challenge_folder: Path) -> None:
-        labels = challenge_folder / "stage_2_train_labels.csv"
-        replace_in(labels, "a,20.0,30.0,24.0,36.0", "a,20.0,30.0,0.0,36.0")
-        with pytest.raises(DataSetError, match=r"Exam a .* without area"):
+    @pytest.mark.parametrize(
+        ("old", "new", "sentence"),
+        [
+            ("a,20.0,30.0,24.0,36.0", "a,20.0,30.0,0.0,36.0", "line 2 has a box without area"),
+            ("a,20.0,30.0,24.0,36.0", "a,20.0,30.0,24.0,-1", "line 2 has a box without area"),
+            ("a,20.0,30.0,24.0,36.0", "a,-50,30.0,24.0,36.0", "line 2 has a box outside the image"),
+            ("a,20.0,30.0,24.0,36.0", "a,nan,30.0,24.0,36.0", "line 2: .* must be finite"),
+            ("a,20.0,30.0,24.0,36.0", "a,inf,30.0,24.0,36.0", "line 2: .* must be finite"),
+            ("a,20.0,30.0,24.0,36.0", "a,,30.0,24.0,36.0", "line 2: .* must be four numbers"),
+            ("b,,,,,0", "a,20.0,30.0,24.0,36.0,1\nb,,,,,0", "line 3 repeats a box"),
+            ("b,,,,,0", "b,,,,,0\nb,,,,,0", "line 4: exam b is listed twice without boxes"),
+            ("b,,,,,0", "a,,,,,0\nb,,,,,0", "line 3: exam a is listed both with and without"),
+        ],
+    )
+    def test_a_label_that_cannot_be_is_refused_by_its_line(
+        self, challenge_folder: Path, old: str, new: str, sentence: str
+    ) -> None:
+        replace_in(challenge_folder / "stage_2_train_labels.csv", old, new)
+        with pytest.raises(
+            (DataSetError, InputError), match=rf"stage_2_train_labels\.csv.* {sentence}"
+        ):
             read_challenge(challenge_folder)
 
     def test_a_class_that_contradicts_the_boxes_is_refused(self, challenge_folder: Path) -> None:
@@ -137,6 +157,23 @@ class TestCoco:
     def test_a_picture_of_an_unknown_patient_is_refused(self, annotations: Path) -> None:
         replace_in(annotations, '"patient_id": "q"', '"patient_id": ""')
         with pytest.raises(DataSetError, match=r"does not say whose image two\.png is"):
+            read_coco_data_set(annotations, annotations.parent)
+
+    @pytest.mark.parametrize(
+        ("old", "new", "sentence"),
+        [
+            ("[4, 5, 10, 20]", "[4, 5, 0, 20]", "annotation 1 has a box without area"),
+            ("[4, 5, 10, 20]", "[44, 5, 10, 20]", "annotation 1 has a box outside the image"),
+            ("[4, 5, 10, 20]", "[NaN, 5, 10, 20]", "annotation 1: .* must be finite"),
+            ("two.png", "one.png", "The name one is left out: several images have it"),
+            ('"id": 8', '"id": 7', "two images have the id 7"),
+        ],
+    )
+    def test_an_annotation_that_cannot_be_is_refused(
+        self, annotations: Path, old: str, new: str, sentence: str
+    ) -> None:
+        replace_in(annotations, old, new)
+        with pytest.raises((DataSetError, InputError), match=rf"truth\.json: .*{sentence}"):
             read_coco_data_set(annotations, annotations.parent)
 
     def test_a_missing_image_is_refused(self, annotations: Path) -> None:
@@ -246,7 +283,10 @@ class TestPreparedImages:
     ) -> None:
         labels = challenge_folder / "stage_2_train_labels.csv"
         replace_in(labels, "c,20.0,30.0,24.0,36.0", "c,20.0,70.0,24.0,36.0")  # ends at 106 of 96
-        with pytest.raises(DataSetError, match=r"\(20, 70, 44, 106\) of c lies outside .*96 × 96"):
+        with pytest.raises(
+            DataSetError,
+            match=r"labels\.csv, line 4: the box \(20, 70, 44, 106\) of c lies outside .*96 × 96",
+        ):
             prepare_images(
                 read_challenge(challenge_folder), 32, tmp_path / "cache", preset=PRESETS["compact"]
             )

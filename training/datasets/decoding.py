@@ -1,7 +1,4 @@
-"""Radiographs decoded and fitted, in as many processes as pay.
-
-No torch is imported here, so that a process that decodes starts fast.
-"""
+"""Radiographs decoded and fitted, in as many processes as pay."""
 
 from __future__ import annotations
 
@@ -25,7 +22,8 @@ from detector.preparation import ImageMap, prepare
 from detector.presets import Preset
 
 IMAGES_PER_PROCESS = 400
-"""From which on a further process pays: it takes seconds to start, an image 5–20 ms."""
+"""From which on a further process pays: it imports the program first, which takes seconds; an
+image takes 5 to 20 ms."""
 
 CHUNK = 16
 """Images that a process is given at a time."""
