@@ -16,7 +16,7 @@ from torch.utils.data import Dataset
 from detector.networks.protocol import ExamClass, Target
 from detector.presets import Preset
 from training.augmentation import augment, random_affine, warp
-from training.datasets.labelled_image import DataSetError, no_boxes
+from training.datasets.labelled_image import DataSetError, LabelledImage, no_boxes
 from training.datasets.prepared_images import PreparedImages
 from training.synthesis import move_opacity, overlaps, paint_opacity
 
@@ -42,10 +42,10 @@ class Sample(NamedTuple):
 class SampleStream(Dataset[Sample]):
     """Samples by (step, position in the batch).
 
-    In the preset's synthetic steps the only findings are painted ones. Afterwards exams with a box
-    are drawn more often than those without, as the preset says, and where it asks for strong
-    augmentation real findings are moved into normal radiographs. Exams whose boxes are unknown are
-    drawn where an exam head can learn from them.
+    In the preset's synthetic steps the only findings are painted ones. Afterwards exams are drawn
+    by the weight that the preset gives their class, and where it asks for strong augmentation real
+    findings are moved into normal radiographs. Exams whose boxes are unknown are drawn where an
+    exam head can learn from them.
 
     Parameters
     ----------
@@ -86,9 +86,7 @@ class SampleStream(Dataset[Sample]):
                 "Painting opacities needs radiographs without findings, and boxes to place them "
                 "by. Add both, or train without painted steps (--synthetic-steps 0)."
             )
-        weights = np.where(is_positive, float(preset.positive_oversampling), 1.0)
-        if not preset.has_exam_head:
-            weights[has_unknown_boxes] = 0
+        weights = np.array([_weight(image, preset) for image in prepared.images])
         if not weights.any():
             raise DataSetError("No image has known boxes, which this preset needs to train on.")
         self._probabilities = weights / weights.sum()
@@ -163,6 +161,18 @@ class SampleStream(Dataset[Sample]):
             image.exam_class,
             not image.has_unknown_boxes,
         )
+
+
+def _weight(image: LabelledImage, preset: Preset) -> float:
+    """How often an exam is drawn, in relation to others.
+
+    One with unknown boxes counts as Normal, so that those with boxes stay the most that is seen.
+    """
+    if image.has_unknown_boxes:
+        return preset.class_weights[ExamClass.NORMAL] if preset.has_exam_head else 0.0
+    if image.is_positive:
+        return preset.class_weights[ExamClass.LUNG_OPACITY]
+    return preset.class_weights[max(image.exam_class, ExamClass.NORMAL)]
 
 
 def collate(samples: Sequence[Sample]) -> tuple[torch.Tensor, list[Target]]:
