@@ -79,8 +79,6 @@ class SampleStream(Dataset[Sample]):
         self._positives = np.flatnonzero(is_positive)
         has_unknown_boxes = np.array([image.has_unknown_boxes for image in prepared.images])
         self._negatives = np.flatnonzero(~is_positive & ~has_unknown_boxes)
-        if not len(prepared):
-            raise DataSetError("There is no image to train on. Choose other folds.")
         if preset.synthetic_steps and not (len(places) and len(self._negatives)):
             raise DataSetError(
                 "Painting opacities needs radiographs without findings, and boxes to place them "

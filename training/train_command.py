@@ -136,6 +136,8 @@ def train_detector(
             exclude=exclude or (),
             unpacked=out / "unpacked",
         )
+        if judge_held_out and not splits.held_out:
+            _stop("--judge needs folds that are not trained on. Leave out some of --folds.")
         trainer = Trainer(
             _pretrained_network(chosen, seed),
             _stream(splits, chosen, places, out, seed),

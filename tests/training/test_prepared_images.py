@@ -15,7 +15,7 @@ from detector.presets import PRESETS
 from resources import DEMO_STUDIES
 from training.datasets import prepared_images
 from training.datasets.decoding import decode_many
-from training.datasets.labelled_image import LabelledImage
+from training.datasets.labelled_image import DataSetError, LabelledImage
 from training.datasets.prepared_images import prepare_images
 from training.datasets.rsna import read_challenge
 
@@ -95,6 +95,11 @@ def test_a_file_that_cannot_be_read_is_named_from_another_process(tmp_path: Path
     truncate(broken)
     with pytest.raises(InputError, match=r"broken\.dcm"):
         list(decode_many([DEMO[1], broken], 64, PRESET, processes=2))
+
+
+def test_nothing_to_prepare_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataSetError, match="There is no image"):
+        prepare_images([], 32, tmp_path / "cache", preset=PRESET)
 
 
 def test_a_missing_file_is_an_error_of_access(images: list[LabelledImage], tmp_path: Path) -> None:

@@ -101,10 +101,12 @@ def prepare_images(
     Raises
     ------
     DataSetError
-        When a box lies outside its image.
+        When there is no image, or a box lies outside its image.
     detector.errors.InputError
         When a file cannot be read.
     """
+    if not images:
+        raise DataSetError("There is no image to train on or to judge. Choose other folds.")
     pixels_path = cache / f"{_digest(images, size, preset)}.npy"
     facts_path = pixels_path.with_suffix(".facts.npy")
     if not facts_path.is_file():
