@@ -20,6 +20,12 @@ CROP_MINIMUM_VISIBLE = 0.6
 
 CROP_ATTEMPTS = 20
 
+SOFTENED = 0.5
+"""Share of images that lose resolution in ``strong`` augmentation."""
+
+SOFT_SIDE = 256
+"""Side in pixels through which those pass at most: that of the smallest images trained on."""
+
 IDENTITY = np.eye(2, 3)
 
 
@@ -162,8 +168,8 @@ def change_grey_values(
 ) -> NDArray[np.uint8]:
     """Draw gamma, contrast, brightness, a loss of resolution and noise.
 
-    The loss of resolution hides from the network which data set an image comes from by its
-    sharpness.
+    The loss of resolution hides from the network which data set an image comes from: a soft one
+    may be of any.
     """
     gamma = np.exp(generator.uniform(-0.35, 0.35))
     contrast = np.exp(generator.uniform(-0.2, 0.2))
@@ -171,9 +177,9 @@ def change_grey_values(
     curve = 255 * (np.arange(256) / 255) ** gamma
     table = np.clip((curve - 128) * contrast + 128 + brightness, 0, 255).astype(np.uint8)
     changed = cv2.LUT(image, table)
-    if generator.random() < 0.4:
+    if generator.random() < SOFTENED:
         size = image.shape[0]
-        smaller = max(1, round(size * generator.uniform(0.4, 1.0)))
+        smaller = max(1, round(min(size, SOFT_SIDE) * generator.uniform(0.5, 1.0)))
         changed = cv2.resize(changed, (smaller, smaller), interpolation=cv2.INTER_AREA)
         changed = cv2.resize(changed, (size, size), interpolation=cv2.INTER_LINEAR)
     deviation = generator.uniform(0, 6)

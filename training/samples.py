@@ -28,11 +28,15 @@ MOVED = 0.5
 
 
 class Sample(NamedTuple):
-    """One training image, ``[S, S]`` uint8, its boxes in network pixels and its exam class."""
+    """One training image, ``[S, S]`` uint8, its boxes in network pixels and its exam class.
+
+    ``boxes`` is empty where the boxes of the exam are unknown.
+    """
 
     image: NDArray[np.uint8]
     boxes: NDArray[np.float32]
     exam_class: ExamClass
+    are_boxes_known: bool = True
 
 
 class SampleStream(Dataset[Sample]):
@@ -40,7 +44,8 @@ class SampleStream(Dataset[Sample]):
 
     In the preset's synthetic steps the only findings are painted ones. Afterwards exams are drawn
     by the weight that the preset gives their class, and where it asks for strong augmentation real
-    findings are moved into normal radiographs.
+    findings are moved into normal radiographs. Exams whose boxes are unknown are drawn where an
+    exam head can learn from them.
 
     Parameters
     ----------
@@ -72,15 +77,16 @@ class SampleStream(Dataset[Sample]):
         self.seed = seed
         is_positive = np.array([image.is_positive for image in prepared.images])
         self._positives = np.flatnonzero(is_positive)
-        self._negatives = np.flatnonzero(~is_positive)
-        if not len(prepared):
-            raise DataSetError("There is no image to train on. Choose other folds.")
+        has_unknown_boxes = np.array([image.has_unknown_boxes for image in prepared.images])
+        self._negatives = np.flatnonzero(~is_positive & ~has_unknown_boxes)
         if preset.synthetic_steps and not (len(places) and len(self._negatives)):
             raise DataSetError(
                 "Painting opacities needs radiographs without findings, and boxes to place them "
                 "by. Add both, or train without painted steps (--synthetic-steps 0)."
             )
         weights = np.array([_weight(image, preset) for image in prepared.images])
+        if not weights.any():
+            raise DataSetError("No image has known boxes, which this preset needs to train on.")
         self._probabilities = weights / weights.sum()
 
     def __getitem__(self, key: tuple[int, int]) -> Sample:
@@ -88,9 +94,11 @@ class SampleStream(Dataset[Sample]):
         step, position = key
         generator = np.random.default_rng((self.seed, step, position))
         make = self._synthetic if step < self.preset.synthetic_steps else self._real
-        image, boxes, exam_class = make(generator)
-        image, boxes = augment(self.preset.augmentation, image, boxes, self._size(step), generator)
-        return Sample(image, boxes, exam_class)
+        sample = make(generator)
+        image, boxes = augment(
+            self.preset.augmentation, sample.image, sample.boxes, self._size(step), generator
+        )
+        return sample._replace(image=image, boxes=boxes)
 
     def _size(self, step: int) -> int:
         """Side of all images of one step."""
@@ -144,15 +152,22 @@ class SampleStream(Dataset[Sample]):
         return boxes
 
     def _as_it_is(self, index: int) -> Sample:
+        image = self.prepared.images[index]
         return Sample(
             np.array(self.prepared.pixels[index]),
             self.prepared.boxes(index),
-            self.prepared.images[index].exam_class,
+            image.exam_class,
+            not image.has_unknown_boxes,
         )
 
 
 def _weight(image: LabelledImage, preset: Preset) -> float:
-    """How often an exam is drawn, in relation to others."""
+    """How often an exam is drawn, in relation to others.
+
+    One with unknown boxes counts as Normal, so that those with boxes stay the most that is seen.
+    """
+    if image.has_unknown_boxes:
+        return preset.class_weights[ExamClass.NORMAL] if preset.has_exam_head else 0.0
     if image.is_positive:
         return preset.class_weights[ExamClass.LUNG_OPACITY]
     return preset.class_weights[max(image.exam_class, ExamClass.NORMAL)]
@@ -161,5 +176,8 @@ def _weight(image: LabelledImage, preset: Preset) -> float:
 def collate(samples: Sequence[Sample]) -> tuple[torch.Tensor, list[Target]]:
     """Stack samples into ``[B, 1, S, S]`` uint8 and their targets."""
     images = torch.from_numpy(np.stack([sample.image for sample in samples])[:, None])
-    targets = [Target(torch.from_numpy(sample.boxes), int(sample.exam_class)) for sample in samples]
+    targets = [
+        Target(torch.from_numpy(sample.boxes), int(sample.exam_class), sample.are_boxes_known)
+        for sample in samples
+    ]
     return images, targets

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, NoReturn
 
-import numpy as np
 import torch
 import typer
-from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -26,13 +24,11 @@ from detector.presets import PRESETS, Preset
 from detector.weights import save_weights
 from training.body_weights import BodyWeightsError, pretrained_weights
 from training.checkpoints import CheckpointError
-from training.datasets.box_table import read_box_places
-from training.datasets.data_set import read_data_set
 from training.datasets.labelled_image import DataSetError, LabelledImage
-from training.datasets.nih import read_no_finding
+from training.datasets.leakage import require_no_leakage
 from training.datasets.prepared_images import PreparedImages, prepare_images
-from training.datasets.splits import require_disjoint_patients, without_patients
 from training.judging import choose_threshold, detect, judge
+from training.run_data import Splits, find_places, read_splits
 from training.samples import SampleStream
 from training.trainer import CHECKPOINT, Trainer
 
@@ -61,13 +57,33 @@ def main() -> None:
 def train_detector(
     data: Annotated[
         Path,
-        typer.Option(help="Folder in the RSNA challenge's layout, or a COCO file by its images."),
+        typer.Option(
+            help="Folder in the RSNA challenge's layout, or a COCO file or a CSV of boxes by its "
+            "images."
+        ),
     ],
     folds: Annotated[str, typer.Option(metavar="N,N", help="Folds of patients to train on.")],
     out: Annotated[Path, typer.Option(help="Folder for checkpoint, log and weights.")],
     preset: Annotated[str, typer.Option(help=f"One of {', '.join(PRESETS)}.")] = "compact",
     negatives: Annotated[
-        Path | None, typer.Option(help="Folder in NIH's layout: its No Finding radiographs.")
+        list[Path] | None,
+        typer.Option(
+            help="Folder in NIH's layout: its No Finding radiographs; or one with normals.csv and "
+            "images.zip. May be repeated."
+        ),
+    ] = None,
+    weak_positives: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="Folder in NIH's layout: its radiographs tagged Pneumonia teach the exam's class."
+        ),
+    ] = None,
+    exclude: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="Folder of DICOM images whose patients are not trained on, as those of the demo "
+            "studies never are. May be repeated."
+        ),
     ] = None,
     places: Annotated[
         Path | None,
@@ -111,7 +127,17 @@ def train_detector(
         torch.set_num_threads(threads)
     try:
         make_writable(out)
-        splits = _read_splits(data, _parse_folds(folds), negatives, chosen)
+        splits = read_splits(
+            data,
+            _parse_folds(folds),
+            chosen,
+            negatives=negatives or (),
+            weak_positives=weak_positives or (),
+            exclude=exclude or (),
+            unpacked=out / "unpacked",
+        )
+        if judge_held_out and not splits.held_out:
+            _stop("--judge needs folds that are not trained on. Leave out some of --folds.")
         trainer = Trainer(
             _pretrained_network(chosen, seed),
             _stream(splits, chosen, places, out, seed),
@@ -136,53 +162,14 @@ def train_detector(
     _console.print(f"Weights: {weights}")
 
 
-@dataclass(frozen=True, slots=True)
-class _Splits:
-    """The labelled images of the wanted folds, the same with added negatives, and all others."""
-
-    labelled: Sequence[LabelledImage]
-    training: Sequence[LabelledImage]
-    held_out: Sequence[LabelledImage]
-    name: str
-    """Of the wanted folds."""
-    source: str
-    """A phrase that says where the training images come from."""
-
-
-def _read_splits(
-    data: Path, folds: Collection[int], negatives: Path | None, preset: Preset
-) -> _Splits:
-    labelled, held_out = read_data_set(data).split(folds)
-    training = [image for image in labelled if image.is_positive or not preset.is_positives_only]
-    name = f"{data.name}, folds {', '.join(map(str, sorted(folds)))}"
-    source = f"{len(training)} radiographs of {name}"
-    if negatives is not None and not preset.is_positives_only:
-        patients = {image.patient for image in held_out}
-        added = without_patients(read_no_finding(negatives), patients)
-        training += added
-        source += f", and {len(added)} without finding of {negatives.name}"
-    require_disjoint_patients({"the training images": training, "the held-out images": held_out})
-    return _Splits(labelled, training, held_out, name, f"{source}.")
-
-
 def _stream(
-    splits: _Splits, preset: Preset, places: Path | None, out: Path, seed: int
+    splits: Splits, preset: Preset, places: Path | None, out: Path, seed: int
 ) -> SampleStream:
-    prepared = _prepare(splits.training, max(preset.training_sizes), out)
-    return SampleStream(prepared, _places(places, splits.held_out, prepared), preset, seed)
-
-
-def _places(
-    labels: Path | None, held_out: Sequence[LabelledImage], prepared: PreparedImages
-) -> list[NDArray[np.float32]]:
-    """Where findings lie, in units of the image's side, held-out patients left out."""
-    if labels is not None:
-        return read_box_places(labels, held_out)
-    return [
-        prepared.boxes(index) / np.float32(prepared.size)
-        for index, image in enumerate(prepared.images)
-        if image.is_positive
-    ]
+    prepared = _prepare(splits.training, max(preset.training_sizes), preset, out)
+    if splits.held_out:
+        held_out = _prepare(splits.held_out, preset.input_size, preset, out)
+        require_no_leakage({"the training images": prepared, "the held-out images": held_out})
+    return SampleStream(prepared, find_places(places, splits, prepared), preset, seed)
 
 
 def _pretrained_network(preset: Preset, seed: int) -> DetectionNetwork:
@@ -193,16 +180,16 @@ def _pretrained_network(preset: Preset, seed: int) -> DetectionNetwork:
 
 
 def _describe(
-    network: DetectionNetwork, splits: _Splits, out: Path, *, is_judged: bool
+    network: DetectionNetwork, splits: Splits, out: Path, *, is_judged: bool
 ) -> ModelCard:
     """The card of a trained network; the held-out images are looked at here or never."""
     preset = network.preset
     command = shlex.join(["pneumo-train", *sys.argv[1:]])
-    labelled = _prepare(splits.labelled, preset.input_size, out)
+    labelled = _prepare(splits.labelled, preset.input_size, preset, out)
     threshold = choose_threshold(detect(network, labelled))
     metrics: list[Metric] = []
     if is_judged:
-        held_out = detect(network, _prepare(splits.held_out, preset.input_size, out))
+        held_out = detect(network, _prepare(splits.held_out, preset.input_size, preset, out))
         others = f"the exams held out from {splits.name}"
         metrics = judge(held_out, threshold=threshold, data=others, command=command)
     return ModelCard(
@@ -243,11 +230,17 @@ def _change(
     return preset
 
 
-def _prepare(images: Sequence[LabelledImage], size: int, out: Path) -> PreparedImages:
+def _prepare(
+    images: Sequence[LabelledImage], size: int, preset: Preset, out: Path
+) -> PreparedImages:
     with Progress(console=_console, transient=True) as progress:
         task = progress.add_task("Decoding", total=len(images))
         return prepare_images(
-            images, size, out / "prepared", lambda done: progress.update(task, completed=done)
+            images,
+            size,
+            out / "prepared",
+            lambda done: progress.update(task, completed=done),
+            preset=preset,
         )
 
 

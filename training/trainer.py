@@ -6,6 +6,7 @@ import json
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -210,7 +211,7 @@ class Trainer:
             group["lr"] = self.preset.learning_rate * group["factor"] * factor
         pixels = images.to(self.device, non_blocking=True).float() / 255
         pixels = pixels.contiguous(memory_format=torch.channels_last)
-        moved = [Target(target.boxes.to(self.device), target.exam_class) for target in targets]
+        moved = [replace(target, boxes=target.boxes.to(self.device)) for target in targets]
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.is_bfloat16):
             losses = self.network.loss(pixels, moved)
         loss = torch.stack([part.float() for part in losses.values()]).sum()

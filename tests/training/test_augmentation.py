@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from detector.presets import Augmentation
 from training.augmentation import (
     CROP_MINIMUM_VISIBLE,
+    SOFTENED,
     augment,
+    change_grey_values,
     move_boxes,
     random_affine,
     random_crop,
@@ -129,3 +131,13 @@ def test_equal_seeds_give_equal_images() -> None:
     )
     np.testing.assert_array_equal(first[0], second[0])
     np.testing.assert_array_equal(first[1], second[1])
+
+
+def test_half_of_all_images_lose_what_256_pixels_cannot_hold() -> None:
+    # Single pixels, black and white by turns, are grey once 512 pixels have gone through 256.
+    checkerboard = (np.indices((512, 512)).sum(axis=0) % 2 * 255).astype(np.uint8)
+    deviations = [
+        change_grey_values(checkerboard, np.random.default_rng(seed)).std() for seed in range(100)
+    ]
+    # 100 draws of one half have a standard deviation of 5; noise adds at most 6 to a grey image.
+    assert np.mean(np.array(deviations) < 20) == pytest.approx(SOFTENED, abs=0.15)
