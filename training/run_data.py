@@ -1,0 +1,107 @@
+"""What one training run learns from: the images of its folds, and those that it must not see."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detector.presets import Preset
+from training.datasets.box_table import read_box_places
+from training.datasets.data_set import read_data_set
+from training.datasets.labelled_image import LabelledImage
+from training.datasets.nih import read_no_finding
+from training.datasets.prepared_images import PreparedImages
+from training.datasets.splits import require_disjoint_patients, without_patients
+from training.samples import SampleStream
+
+
+@dataclass(frozen=True, slots=True)
+class Splits:
+    """The labelled images of the wanted folds, the same with added negatives, and all others."""
+
+    labelled: Sequence[LabelledImage]
+    training: Sequence[LabelledImage]
+    held_out: Sequence[LabelledImage]
+    name: str
+    """Of the wanted folds."""
+    source: str
+    """A phrase that says where the training images come from."""
+
+
+def read_splits(
+    data: Path, folds: Collection[int], negatives: Path | None, preset: Preset
+) -> Splits:
+    """Read a data set and part it by patient.
+
+    Parameters
+    ----------
+    data
+        As for :func:`training.datasets.data_set.read_data_set`.
+    folds
+        To train on; the others are held out.
+    negatives
+        A folder in NIH's layout whose "No Finding" radiographs are added.
+    preset
+        Says whether exams without a box are used at all.
+
+    Raises
+    ------
+    training.datasets.labelled_image.DataSetError
+        When files do not fit together, or a patient is in two splits.
+    detector.errors.InputError
+        When a file cannot be read.
+    """
+    labelled, held_out = read_data_set(data).split(folds)
+    training = [image for image in labelled if image.is_positive or not preset.is_positives_only]
+    name = f"{data.name}, folds {', '.join(map(str, sorted(folds)))}"
+    source = f"{len(training)} radiographs of {name}"
+    if negatives is not None and not preset.is_positives_only:
+        patients = {image.patient for image in held_out}
+        added = without_patients(read_no_finding(negatives), patients)
+        training += added
+        source += f", and {len(added)} without finding of {negatives.name}"
+    require_disjoint_patients({"the training images": training, "the held-out images": held_out})
+    return Splits(labelled, training, held_out, name, f"{source}.")
+
+
+def find_places(
+    labels: Path | None, splits: Splits, prepared: PreparedImages
+) -> list[NDArray[np.float32]]:
+    """Where findings lie, in units of the image's side, held-out patients left out.
+
+    They are those of a challenge label table, or else those of the training images.
+    """
+    if labels is not None:
+        return read_box_places(labels, splits.held_out)
+    return [
+        prepared.boxes(index) / np.float32(prepared.size)
+        for index, image in enumerate(prepared.images)
+        if image.is_positive
+    ]
+
+
+def describe_data(stream: SampleStream) -> dict[str, Any]:
+    """All of the data on which a stream's samples depend, for the recipe of a checkpoint."""
+    images = stream.prepared.images
+    return {
+        "images": [image.name for image in images],
+        "labels": _digest(
+            part for image in images for part in (image.boxes, np.array(int(image.exam_class)))
+        ),
+        "places": _digest(stream.places),
+        "seed": stream.seed,
+    }
+
+
+def _digest(arrays: Iterable[NDArray[Any]]) -> str:
+    digest = hashlib.sha256()
+    for array in arrays:
+        digest.update(f"{array.shape} {array.dtype.str}".encode())
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()[:16]
