@@ -7,7 +7,6 @@ folds, whose detections lie in ``<system>/fold-<number>/detections.json``.
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
@@ -29,6 +28,7 @@ from training.datasets.splits import require_disjoint_patients, select_folds, wi
 from training.fold_detections import DETECTIONS, Costs, FoldDetections, read_fold, write_fold
 from training.judging import choose_threshold, detect
 from training.peak_memory import peak_bytes, restart_peak
+from training.run_data import describe_images
 from training.samples import SampleStream
 from training.trainer import CHECKPOINT, Trainer
 
@@ -274,8 +274,8 @@ class Comparison:
     def _recipe(self, preset: Preset, fold: Fold) -> dict[str, Any]:
         return {
             "preset": preset.to_dict(),
-            "training images": _digest([*fold.labelled, *fold.added]),
-            "held-out images": _digest(fold.held_out),
+            **describe_images([*fold.labelled, *fold.added]),
+            "judged": describe_images(fold.held_out),
             "seed": self.seed,
         }
 
@@ -298,12 +298,3 @@ def _pretrained_network(preset: Preset, seed: int) -> DetectionNetwork:
     network = build_network(preset)
     load_body_weights(network.body, pretrained_weights(preset.body))
     return network
-
-
-def _digest(images: Sequence[LabelledImage]) -> str:
-    """Of everything that the readers said about the images, and of their names and order."""
-    digest = hashlib.sha256()
-    for image in images:
-        facts = (image.name, image.patient, int(image.exam_class), image.boxes.tolist())
-        digest.update(repr(facts).encode())
-    return digest.hexdigest()[:16]

@@ -165,15 +165,22 @@ class Table:
     rows: Sequence[Row]
 
 
+class AveragePrecision(NamedTuple):
+    """One system's AP as measured, and as published where it was."""
+
+    system: str
+    measured: Figure
+    published: float | None
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A title, what is to be known of the figures, and tables."""
+    """A title, what is to be known of the figures, the tables, and the AP of every system."""
 
     title: str
     facts: Mapping[str, str]
     tables: Sequence[Table]
-    average_precisions: Mapping[str, Figure]
-    """The AP of each system's title, as in Table 3."""
+    average_precisions: Sequence[AveragePrecision]
 
 
 def make_report(
@@ -225,9 +232,16 @@ def make_report(
     ]
     return Report(
         title,
-        {**facts, **_reading(by_name[reference], resamples, seed)},
+        {**facts, **_reading(names, title_of(reference), resamples, seed)},
         [table for table in tables if table.rows],
-        {outcome.title: measured[outcome.name][0] for outcome in ordered},
+        [
+            AveragePrecision(
+                title_of(name),
+                measured[name][0],
+                PUBLISHED[name].ap if name in PUBLISHED else None,
+            )
+            for name in names
+        ],
     )
 
 
@@ -235,19 +249,21 @@ def _place(name: str) -> int:
     return list(TITLES).index(name) if name in TITLES else len(TITLES)
 
 
-def _reading(reference: Outcome, resamples: int, seed: int) -> dict[str, str]:
+def _reading(names: Sequence[str], reference: str, resamples: int, seed: int) -> dict[str, str]:
     """How the figures are to be read."""
-    return {
+    facts = {
         "Figures": "in percent, of the union of the held-out folds. AP and AR10 at IoU 0.5 on "
         "positive exams, M and L by COCO's areas at 512 px; AP, AUROC and the challenge metric on "
         "all exams. The challenge metric counts boxes from the score that was best on the training "
         "images of the fold's network.",
         "Intervals": f"95 %, from {resamples} draws of patients (seed {seed}); differences are "
-        f"row minus {reference.title}, on the same draws.",
+        f"row minus {reference}, on the same draws.",
         "Published": f"{SOURCE}. Another body, resolution and selection of exams: beside, not "
         "comparable.",
-        "NYNet": 'FCOS with the augmentation "DA", an approximation: no more of it is public.',
     }
+    if "nynet_approximation" in names:
+        facts["NYNet"] = "an approximation, FCOS + DA: no more of it is public."
+    return facts
 
 
 def _measure(outcome: Outcome, resamples: int, seed: int) -> list[Figure]:
@@ -274,6 +290,13 @@ def _figure(estimate: Estimate, *, is_signed: bool = False) -> Figure:
         None if low_high is None else (100 * low_high[0], 100 * low_high[1]),
         is_signed=is_signed,
     )
+
+
+def _differences(
+    outcome: Outcome, reference: Outcome, resamples: int, seed: int
+) -> list[Figure]:
+    ranked = paired_difference(outcome.exams, reference.exams, resamples=resamples, seed=seed)
+    return [Figure(None) for column in COLUMNS]
 
 
 def _published(row: PublishedRow) -> list[Figure | str]:

@@ -88,14 +88,20 @@ def find_places(
 
 def describe_data(stream: SampleStream) -> dict[str, Any]:
     """All of the data on which a stream's samples depend, for the recipe of a checkpoint."""
-    images = stream.prepared.images
+    return {
+        **describe_images(stream.prepared.images),
+        "places": _digest(stream.places),
+        "seed": stream.seed,
+    }
+
+
+def describe_images(images: Sequence[LabelledImage]) -> dict[str, Any]:
+    """Which images these are, and a digest of what the readers said about them."""
     return {
         "images": [image.name for image in images],
         "labels": _digest(
             part for image in images for part in (image.boxes, np.array(int(image.exam_class)))
         ),
-        "places": _digest(stream.places),
-        "seed": stream.seed,
     }
 
 
