@@ -7,10 +7,20 @@ from typing import Final
 
 from detector.networks.center_scale import CenterScaleDetector
 from detector.networks.protocol import DetectionNetwork
+from detector.peers.fast_rcnn import FastRCNNDetector
+from detector.peers.faster_rcnn import FasterRCNNDetector
+from detector.peers.fcos import FCOSDetector
+from detector.peers.retinanet import RetinaNetDetector
+from detector.peers.ssd import SSDDetector
 from detector.presets import Preset, System
 
 SYSTEMS: Final[dict[System, Callable[[Preset], DetectionNetwork]]] = {
     "center_scale": CenterScaleDetector,
+    "ssd": SSDDetector,
+    "fast_rcnn": FastRCNNDetector,
+    "faster_rcnn": FasterRCNNDetector,
+    "retinanet": RetinaNetDetector,
+    "fcos": FCOSDetector,
 }
 
 
