@@ -43,6 +43,7 @@ from training.datasets.labelled_image import DataSetError, LabelledImage
 from training.datasets.nih import read_no_finding
 from training.datasets.prepared_images import PreparedImages, prepare_images
 from training.fold_detections import exams_of
+from training.judging import RESAMPLES
 from training.train_command import STRIDE
 from training.trainer import real_steps
 
@@ -166,6 +167,7 @@ def compare_systems(
         },
         outcomes,
         reference=reference,
+        resamples=RESAMPLES,
         seed=seed,
     )
     text = as_text(report)
@@ -243,11 +245,15 @@ def _title(data: str, system_count: int, judged: Collection[int], common: Preset
     if common.input_size < usual.input_size:
         reservations.append(f"{common.input_size} px")
     if real_steps(common, 0) < real_steps(usual, 0):
-        reservations.append(f"{common.steps} steps")
-    title = f"Comparison of {system_count} systems on {data}"
+        reservations.append(_count(real_steps(common, 0), "step"))
+    title = f"Comparison of {_count(system_count, 'system')} on {data}"
     if not reservations:
         return title
     return f"{title} ({', '.join(reservations)}: shows the machinery, compares little)"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _describe_data(

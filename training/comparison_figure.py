@@ -6,6 +6,7 @@ import io
 import textwrap
 from typing import Final, Literal
 
+from matplotlib import rc_context
 from matplotlib.figure import Figure as Picture
 
 from training.comparison_report import Report
@@ -86,6 +87,8 @@ def draw_comparison(report: Report, format_: Literal["png", "svg"]) -> bytes:
         textwrap.fill(report.title, TITLE_LETTERS), x=0.01, ha="left", fontsize=11, weight="bold"
     )
     content = io.BytesIO()
-    metadata = {"Date": None} if format_ == "svg" else {}  # the same figures, the same file
-    picture.savefig(content, format=format_, dpi=DOTS_PER_INCH, metadata=metadata)
+    # Without date and chance, so that the same figures make the same file.
+    metadata = {"Date": None} if format_ == "svg" else {}
+    with rc_context({"svg.hashsalt": report.title}):
+        picture.savefig(content, format=format_, dpi=DOTS_PER_INCH, metadata=metadata)
     return content.getvalue()

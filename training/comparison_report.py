@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean
@@ -45,7 +46,6 @@ TITLES: Final[Mapping[str, str]] = {
 
 OURS: Final = ("ours", "ours_da", "ours_da_fl")
 """The rows of the paper's Table 2."""
-RESAMPLES: Final = 2000
 
 
 class Column(NamedTuple):
@@ -189,7 +189,7 @@ def make_report(
     outcomes: Sequence[Outcome],
     *,
     reference: str,
-    resamples: int = RESAMPLES,
+    resamples: int,
     seed: int = 0,
 ) -> Report:
     """Evaluate the systems, all on the same exams, and lay the figures out.
@@ -292,9 +292,7 @@ def _figure(estimate: Estimate, *, is_signed: bool = False) -> Figure:
     )
 
 
-def _differences(
-    outcome: Outcome, reference: Outcome, resamples: int, seed: int
-) -> list[Figure]:
+def _differences(outcome: Outcome, reference: Outcome, resamples: int, seed: int) -> list[Figure]:
     ranked = paired_difference(outcome.exams, reference.exams, resamples=resamples, seed=seed)
     return [Figure(None) for column in COLUMNS]
 
@@ -365,24 +363,25 @@ def as_csv(report: Report) -> str:
     return text.getvalue()
 
 
-TEXT_WIDTH: Final = 150
+FACT_WIDTH: Final = 120
+"""Letters after which the text of a fact goes on in the next line."""
+WIDEST: Final = 1000
+"""Of a table of text, which takes only what its cells need."""
 
 
 def as_text(report: Report) -> str:
     """Write a report for a wide terminal, intervals below their values."""
-    text = io.StringIO()
-    console = Console(file=text, width=TEXT_WIDTH, markup=False, highlight=False)
-    console.print(report.title)
-    for fact, words in report.facts.items():
-        console.print(f"{fact}: {words}")
+    facts = (f"{fact}: {words}" for fact, words in report.facts.items())
+    lines = [report.title, "", *(textwrap.fill(fact, FACT_WIDTH) for fact in facts)]
     for table in report.tables:
-        console.print()
-        console.print(table.title)
-        lines = TextTable(
-            "system", "", *table.columns, box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False
-        )
+        text = io.StringIO()
+        console = Console(file=text, width=WIDEST, markup=False, highlight=False)
+        grid = TextTable(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+        for column in ("system", "", *table.columns):
+            grid.add_column(column, no_wrap=True)
         for row in table.rows:
             cells = (str(cell).replace(" (", "\n(") for cell in row.cells)
-            lines.add_row(row.name, row.source, *cells)
-        console.print(lines)
-    return "\n".join(line.rstrip() for line in text.getvalue().splitlines()) + "\n"
+            grid.add_row(row.name, row.source, *cells)
+        console.print(grid)
+        lines += ["", table.title, *(line.rstrip() for line in text.getvalue().splitlines())]
+    return "\n".join(lines) + "\n"
