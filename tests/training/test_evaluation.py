@@ -12,13 +12,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.evaluation.challenge import mean_score
 from training.evaluation.exam import Exam
-from training.evaluation.intervals import BLOCK, patient_draws, percentile_interval
+from training.evaluation.exam_level import ExamScores, area_under_roc
+from training.evaluation.intervals import (
+    BLOCK,
+    EvaluationCancelled,
+    patient_draws,
+    percentile_interval,
+)
 from training.evaluation.matching import intersection_over_union
-from training.evaluation.measures import MEASURES, Estimate
-from training.evaluation.ranking import area_under_roc
-from training.evaluation.report import EvaluationCancelled, evaluate
+from training.evaluation.measures import LOWER_IS_BETTER, MEASURES, Estimate
+from training.evaluation.ratio import ratio
+from training.evaluation.report import evaluate
 
 Corners = tuple[float, float, float, float]
 A: Corners = (0, 0, 100, 100)
@@ -84,7 +89,11 @@ def test_perfect_detections_reach_one_everywhere() -> None:
     defined = {name: figure.value for name, figure in figures.items() if figure.value is not None}
     # 90² = 8,100 < 11,497 (first third), 200² = 40,000 > 22,314 (last): the middle is empty.
     assert set(MEASURES) - set(defined) == {"AP_T2", "AR_T2"}
-    assert all(figure == pytest.approx(1, abs=1e-12) for figure in defined.values())
+    for name in set(defined) - LOWER_IS_BETTER:
+        assert defined[name] == pytest.approx(1, abs=1e-12), name
+    # Scores 0.9 and 0.1 for 1 and 0: each is 0.1 away from the truth.
+    assert defined["ECE"] == pytest.approx(0.1)
+    assert defined["Brier"] == pytest.approx(0.01)
 
 
 def test_areas_are_measured_at_512_whatever_the_size_of_the_image() -> None:
@@ -157,7 +166,9 @@ def test_auroc_is_the_share_of_pairs_in_order(drawn: list[tuple[bool, float]]) -
     ]
     pairs = list(product([s for p, s in drawn if p], [s for p, s in drawn if not p]))
     won = sum(1.0 if p > n else 0.5 if p == n else 0.0 for p, n in pairs)
-    ours = area_under_roc(exams, np.ones((1, len(exams))))[0]
+    scores = ExamScores.of(exams)
+    assert scores is not None
+    ours = area_under_roc(scores, np.ones((1, len(exams))))[0]
     assert math.isnan(ours) if not pairs else ours == pytest.approx(won / len(pairs))
 
 
@@ -249,7 +260,7 @@ def test_the_interval_of_a_mean_agrees_with_theory() -> None:
     """Scores of 0 or 1 have a proportion for their mean: ± 1.96 √(p (1 − p) / n)."""
     scores = np.array([0.0, 1.0, 1.0, 1.0] * 100)
     draws = [
-        mean_score(scores, weights)
+        ratio(weights @ scores, weights.sum(axis=1))
         for weights in patient_draws(list(map(str, range(400))), 2000, seed=0)
     ]
     half_width = 1.96 * math.sqrt(0.75 * 0.25 / 400)

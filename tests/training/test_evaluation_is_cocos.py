@@ -14,10 +14,12 @@ from numpy.typing import NDArray
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-from training.evaluation.average_precision import average_precision, recall
+from training.evaluation.average_precision import average_precision, found_boxes
 from training.evaluation.exam import Exam
 from training.evaluation.matching import Criterion, match_exams
+from training.evaluation.ratio import ratio
 from training.evaluation.report import evaluate
+from training.evaluation.running_totals import HitCurves
 
 IOUS = np.linspace(0.5, 0.95, 10)
 AREAS = [(0.0, 1e10), (0.0, 32.0**2), (32.0**2, 96.0**2), (96.0**2, 1e10)]
@@ -71,8 +73,10 @@ def our_curves(exams: Sequence[Exam]) -> tuple[NDArray[np.float64], NDArray[np.f
     matches = match_exams(exams, CRITERIA)
     once = np.ones((1, len(exams)))
     shape = (len(AREAS), len(IOUS))
-    precisions = [average_precision(matches, place, once)[0] for place in range(len(CRITERIA))]
-    recalls = [recall(matches, place, once, 10)[0] for place in range(len(CRITERIA))]
+    curves = dict(HitCurves(matches)(once))
+    precisions = [average_precision(curves[place])[0] for place in range(len(CRITERIA))]
+    found = [found_boxes(matches, place, 10).sum() for place in range(len(CRITERIA))]
+    recalls = ratio(np.array(found), matches.truth_count.sum(axis=1))
     return (
         np.nan_to_num(np.reshape(precisions, shape), nan=-1.0),
         np.nan_to_num(np.reshape(recalls, shape), nan=-1.0),

@@ -13,6 +13,7 @@ def challenge_scores(matches: Matches, criteria: slice, threshold: float) -> NDA
     """Score of each exam: mean over the criteria of TP / (TP + FP + FN).
 
     An exam with neither true nor detected boxes has no score; one with detections only scores 0.
+    The metric is the mean of the exams that have a score.
 
     Parameters
     ----------
@@ -39,10 +40,3 @@ def challenge_scores(matches: Matches, criteria: slice, threshold: float) -> NDA
     # TP + FP + FN = detections + true boxes − hits
     union = detections + truth_count - hits
     return np.asarray(ratio(hits, union).mean(axis=0))
-
-
-def mean_score(scores: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Mean of the exams that have a score, ``[E]`` and ``[B, E]`` to ``[B]``; NaN without any."""
-    counted = ~np.isnan(scores)
-    total = weights[:, counted] @ scores[counted]
-    return ratio(total, weights[:, counted].sum(axis=1))

@@ -2,13 +2,70 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import os
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
 from numpy.typing import NDArray
 
 BLOCK = 100
 """Draws that are handled together: enough to work in bulk, few enough to cancel at once."""
+
+MAX_WORKERS = 8
+
+
+class EvaluationCancelled(Exception):  # noqa: N818 - an outcome, not an error
+    """The caller asked to stop."""
+
+
+def bootstrap(
+    measure: Callable[[NDArray[np.float64]], NDArray[np.float64]],
+    patients: Sequence[str],
+    resamples: int,
+    seed: int,
+    *,
+    cancelled: Callable[[], bool] = lambda: False,
+    workers: int | None = None,
+) -> NDArray[np.float64]:
+    """Measure draws of patients, in threads: the work is numpy's, which releases the interpreter.
+
+    Parameters
+    ----------
+    measure
+        Gives ``[..., B]`` for ``[B, E]`` how often each of E exams is counted in each of B draws;
+        called by several threads at once.
+    patients
+        The patient of each exam.
+    cancelled
+        Asked between blocks of draws.
+    workers
+        Threads, one for each processor by default. The outcome does not depend on them.
+
+    Returns
+    -------
+    ``[..., resamples]``; no draw at all where there are fewer than two patients.
+
+    Raises
+    ------
+    EvaluationCancelled
+        ``cancelled`` returned True.
+    """
+    if len(set(patients)) < 2:
+        resamples = 0
+    blocks = [measure(np.empty((0, len(patients))))]
+    workers = workers or min(os.cpu_count() or 1, MAX_WORKERS)
+    with ThreadPoolExecutor(workers, "bootstrap") as pool:
+        running: deque[Future[NDArray[np.float64]]] = deque()
+        for weights in patient_draws(patients, resamples, seed):
+            if cancelled():
+                raise EvaluationCancelled
+            running.append(pool.submit(measure, weights))
+            if len(running) > workers:
+                blocks.append(running.popleft().result())
+        blocks += [block.result() for block in running]
+    return np.concatenate(blocks, axis=-1)
 
 
 def patient_draws(
@@ -33,7 +90,7 @@ def patient_draws(
         drawn = generator.integers(count, size=(draws, count))
         drawn += np.arange(draws)[:, None] * count
         times = np.bincount(drawn.ravel(), minlength=draws * count).reshape(draws, count)
-        yield times[:, patient].astype(np.float64)
+        yield times.astype(np.float64).take(patient, axis=1)
 
 
 def percentile_interval(draws: NDArray[np.float64]) -> tuple[float, float] | None:

@@ -67,6 +67,23 @@ class Matches:
     is_miss: NDArray[np.bool_]
     truth_count: NDArray[np.int64]
 
+    def of_exams(self, is_kept: NDArray[np.bool_]) -> Matches:
+        """The matches of some exams only, ``[E]`` bool; exams are numbered anew."""
+        kept = is_kept[self.exam]
+        return Matches(
+            exam=(np.cumsum(is_kept) - 1)[self.exam[kept]],
+            score=self.score[kept],
+            rank=self.rank[kept],
+            is_hit=self.is_hit[:, kept],
+            is_miss=self.is_miss[:, kept],
+            truth_count=self.truth_count[:, is_kept],
+        )
+
+
+def last_of_equal_scores(scores: NDArray[np.float64]) -> NDArray[np.intp]:
+    """Places in sorted scores at which a run of equal ones ends."""
+    return np.flatnonzero(np.append(scores[1:] != scores[:-1], np.full(len(scores[:1]), True)))
+
 
 def intersection_over_union(
     boxes: NDArray[np.floating], others: NDArray[np.floating]

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-MEASURES: Mapping[str, str] = {
+BOX_MEASURES: Mapping[str, str] = {
     "AP50": "average precision at IoU 0.5",
     "AP75": "average precision at IoU 0.75",
     "AP50:95": "average precision, mean over IoU 0.50 to 0.95",
@@ -24,9 +24,36 @@ MEASURES: Mapping[str, str] = {
     "AR_T2": "recall of the middle third",
     "AR_T3": "recall of the largest third",
     "Challenge": "RSNA challenge metric, IoU 0.40 to 0.75",
+    "FROC": "mean sensitivity at 1/8 to 8 false positives per image, IoU 0.5",
+}
+FROC_RATES: Mapping[str, float] = {
+    "FROC_1/8": 1 / 8,
+    "FROC_1/4": 1 / 4,
+    "FROC_1/2": 1 / 2,
+    "FROC_1": 1.0,
+    "FROC_2": 2.0,
+    "FROC_4": 4.0,
+    "FROC_8": 8.0,
+}
+"""False positives per image at which the sensitivity is measured."""
+
+EXAM_MEASURES: Mapping[str, str] = {
     "AUROC": "exams with pneumonia told from those without",
+    "AUPRC": "the same as mean precision; chance gives the share of exams with pneumonia",
+    "ECE": "expected calibration error of the exam score, ten bins of equal mass; 0 is best",
+    "Brier": "mean squared error of the exam score; 0 is best",
+}
+MEASURES: Mapping[str, str] = {
+    **BOX_MEASURES,
+    **{
+        name: f"sensitivity at {name.removeprefix('FROC_')} false positives per image, IoU 0.5"
+        for name in FROC_RATES
+    },
+    **EXAM_MEASURES,
 }
 """Every measure and what it is, in the order in which they are shown. All lie in [0, 1]."""
+
+LOWER_IS_BETTER = frozenset({"ECE", "Brier"})
 
 MISSING = "–"
 
@@ -70,8 +97,8 @@ class Evaluation:
     resamples, seed
         Of the intervals.
     positives
-        The measures of `MEASURES` over positive exams only, as the paper reports them. AUROC is
-        missing here.
+        The measures of `MEASURES` over positive exams only, as the paper reports them. Those of
+        `EXAM_MEASURES` are missing here.
     all_exams
         The measures over all exams.
     """
