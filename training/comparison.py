@@ -7,6 +7,7 @@ folds, whose detections lie in ``<system>/fold-<number>/detections.json``.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
@@ -33,6 +34,8 @@ from training.samples import SampleStream
 from training.trainer import CHECKPOINT, Trainer
 
 SAVE_SECONDS: Final = 180.0
+NORM_GROUPS: Final = 32
+"""Of the normalisation in FCOS's head, which divide its channels."""
 
 OWN: Final = (
     "name",
@@ -70,14 +73,15 @@ def common_preset(
 ) -> Preset:
     """What all systems share: this project's preset for the body, trained on real boxes alone.
 
-    That is ``compact`` for its body and ``best`` for all others. One input size, no painted steps
-    and no averaging with the mirror image, which any system could have.
+    That is ``compact`` for its body and ``best`` for all others, in a width that every system can
+    have. One input size, no painted steps and no averaging with the mirror image.
     """
     source = PRESETS["compact" if body == PRESETS["compact"].body else "best"]
     size = size or source.input_size
     return replace(
         source,
         body=body,
+        channels=math.ceil(source.channels / NORM_GROUPS) * NORM_GROUPS,
         input_size=size,
         training_sizes=(size,),
         steps=steps or source.steps,

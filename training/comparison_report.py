@@ -19,7 +19,7 @@ from rich.table import Table as TextTable
 
 from training.evaluation.exam import Exam
 from training.evaluation.measures import MISSING, Estimate, Evaluation
-from training.evaluation.paired import paired_difference
+from training.evaluation.paired import Difference, paired_difference
 from training.evaluation.report import evaluate
 from training.fold_detections import Costs
 from training.published import PUBLISHED, SOURCE, PublishedRow
@@ -46,6 +46,8 @@ TITLES: Final[Mapping[str, str]] = {
 
 OURS: Final = ("ours", "ours_da", "ours_da_fl")
 """The rows of the paper's Table 2."""
+CHALLENGE: Final = "Challenge"
+"""The measure that takes boxes from a threshold on."""
 
 
 class Column(NamedTuple):
@@ -76,7 +78,7 @@ COLUMNS: Final = (
     Column("AR_L", "positives", "AR_L", "ar_large"),
     Column("AP, all exams", "all_exams", "AP50"),
     Column("AUROC", "all_exams", "AUROC"),
-    Column("Challenge", "all_exams", "Challenge"),
+    Column("Challenge", "all_exams", CHALLENGE),
 )
 
 
@@ -132,12 +134,12 @@ class Figure:
     is_signed: bool = False
 
     def texts(self) -> tuple[str, str, str]:
-        """Value and ends of the interval, "" for what is not there."""
+        """Value and ends of the interval as a program reads them, "" for what is not there."""
         low, high = self.interval or (None, None)
         return self._text(self.value), self._text(low), self._text(high)
 
     def __str__(self) -> str:
-        value, low, high = self.texts()
+        value, low, high = (text.replace("-", "−") for text in self.texts())
         between = " to " if self.is_signed else "–"
         return f"{value or MISSING} ({low}{between}{high})" if low else value or MISSING
 
@@ -270,7 +272,7 @@ def _measure(outcome: Outcome, resamples: int, seed: int) -> list[Figure]:
     ranked = evaluate(outcome.exams, resamples=resamples, seed=seed)
     submitted = evaluate(outcome.submission, resamples=resamples, seed=seed)
     return [
-        _figure(_find(submitted if column.measure == "Challenge" else ranked, column))
+        _figure(_find(submitted if column.measure == CHALLENGE else ranked, column))
         for column in COLUMNS
     ]
 
@@ -280,7 +282,7 @@ def _find(evaluation: Evaluation, column: Column) -> Estimate:
     return part[column.measure]
 
 
-def _figure(estimate: Estimate, *, is_signed: bool = False) -> Figure:
+def _figure(estimate: Estimate | Difference, *, is_signed: bool = False) -> Figure:
     """In percent."""
     if estimate.value is None:
         return Figure(None)
@@ -293,8 +295,25 @@ def _figure(estimate: Estimate, *, is_signed: bool = False) -> Figure:
 
 
 def _differences(outcome: Outcome, reference: Outcome, resamples: int, seed: int) -> list[Figure]:
-    ranked = paired_difference(outcome.exams, reference.exams, resamples=resamples, seed=seed)
-    return [Figure(None) for column in COLUMNS]
+    def compare(first: Sequence[Exam], second: Sequence[Exam]) -> Mapping[str, Difference]:
+        return paired_difference(first, second, resamples=resamples, seed=seed)
+
+    parts = {
+        "positives": compare(_positives(outcome.exams), _positives(reference.exams)),
+        "all_exams": compare(outcome.exams, reference.exams),
+    }
+    submitted = compare(outcome.submission, reference.submission)
+    return [
+        _figure(
+            (submitted if column.measure == CHALLENGE else parts[column.part])[column.measure],
+            is_signed=True,
+        )
+        for column in COLUMNS
+    ]
+
+
+def _positives(exams: Sequence[Exam]) -> list[Exam]:
+    return [exam for exam in exams if exam.is_positive]
 
 
 def _published(row: PublishedRow) -> list[Figure | str]:

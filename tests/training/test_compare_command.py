@@ -16,7 +16,7 @@ from training import compare_command, comparison
 from training.trainer import Trainer
 
 runner = CliRunner()
-SYSTEMS = ("ours", "ours_da", "compact")
+SYSTEMS = ("ours", "compact")
 
 
 @pytest.fixture(autouse=True)
@@ -79,17 +79,17 @@ def test_an_interrupted_comparison_goes_on_and_repeats_nothing(
 
     status, output = compare(challenge_folder, out)
     assert status == 0, output
-    assert trainings == {"ours": 3, "ours_da": 3, "compact": 3}
+    assert trainings == {"ours": 3, "compact": 3}
     first = {path.suffix: path.read_bytes() for path in out.glob("comparison.*")}
     assert set(first) == {".txt", ".md", ".csv", ".png", ".svg"}
     assert not list(out.rglob("checkpoint.pt"))
 
     compare(challenge_folder, out)
-    assert sum(trainings.values()) == 9
+    assert sum(trainings.values()) == 6
     assert {path.suffix: path.read_bytes() for path in out.glob("comparison.*")} == first
 
     text = (out / "comparison.md").read_text(encoding="utf-8")
-    assert text.startswith("# Comparison of 3 systems on challenge\n")
+    assert text.startswith("# Comparison of 2 systems on challenge\n")
     assert (
         "judged on 0, 1, 2, each by networks trained on the others: 6 exams of 5 patients" in text
     )
