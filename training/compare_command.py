@@ -29,15 +29,8 @@ from training.comparison import (
     split_folds,
     system_preset,
 )
-from training.comparison_report import (
-    TITLES,
-    Outcome,
-    as_csv,
-    as_markdown,
-    as_text,
-    make_report,
-    title_of,
-)
+from training.comparison_formats import as_csv, as_markdown, as_text
+from training.comparison_report import TITLES, Outcome, make_report, title_of
 from training.datasets.data_set import read_data_set
 from training.datasets.labelled_image import DataSetError, LabelledImage
 from training.datasets.nih import read_no_finding

@@ -18,6 +18,7 @@ from training.comparison import OWN, Comparison, Fold, common_preset, split_fold
 from training.datasets.data_set import DataSet, read_data_set
 from training.datasets.labelled_image import DataSetError, LabelledImage
 from training.datasets.prepared_images import PreparedImages, prepare_images
+from training.evaluation.detections_file import DetectionsFileError, read_detections
 from training.evaluation.exam import Exam
 from training.fold_detections import exams_of
 from training.trainer import Trainer
@@ -161,6 +162,10 @@ def test_detections_come_back_from_disk_as_they_were(
     run.judge(preset, fold)
     again = exams_of(run.read(preset, fold), by_name(fold))
     assert sum(len(exam.boxes) for exam in again)
+    # pneumo-evaluate reads the file, too.
+    written = read_detections(tmp_path / "out" / "compact" / "fold-0" / "detections.json")
+    assert written.info.model == "compact"
+    assert len(written.annotations) == sum(len(exam.boxes) for exam in again)
     for one, other in zip(found[-1], again, strict=True):
         np.testing.assert_array_equal(one.boxes, other.boxes)
         np.testing.assert_array_equal(one.scores, other.scores)
@@ -229,3 +234,15 @@ def test_what_another_recipe_left_is_refused(
 
 def interrupted(exams: Sequence[Exam]) -> float:
     raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("content", ["", "{}", '{"images": [], "annotations": []}'])
+def test_a_file_that_no_comparison_wrote_is_refused(
+    data: DataSet, prepared: PreparedImages, common: Preset, tmp_path: Path, content: str
+) -> None:
+    (fold,) = split_folds(data, [0, 1, 2], [0])
+    path = tmp_path / "ours" / "fold-0" / "detections.json"
+    path.parent.mkdir(parents=True)
+    path.write_text(content)
+    with pytest.raises(DetectionsFileError, match="Remove it to train that fold again"):
+        compare(prepared, tmp_path).is_finished(system_preset("ours", common), fold)

@@ -11,15 +11,8 @@ import numpy as np
 import pytest
 
 from training.comparison_figure import draw_comparison
-from training.comparison_report import (
-    Figure,
-    Outcome,
-    Report,
-    as_csv,
-    as_markdown,
-    as_text,
-    make_report,
-)
+from training.comparison_formats import as_csv, as_markdown, as_text
+from training.comparison_report import Figure, Outcome, Report, make_report
 from training.evaluation.exam import Exam
 from training.fold_detections import Costs
 
