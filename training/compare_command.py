@@ -58,7 +58,13 @@ def main() -> None:
 
 
 def _available_systems() -> list[str]:
-    return [name for name in TITLES if PRESETS[name].system in SYSTEMS]
+    """Those of which everything is installed; RT-DETR comes with an extra."""
+    return [
+        name
+        for name in TITLES
+        if PRESETS[name].system in SYSTEMS
+        and (name != "rt_detr" or find_spec("transformers") is not None)
+    ]
 
 
 @_application.command()
@@ -80,7 +86,7 @@ def compare_systems(
     ] = "",
     systems: Annotated[
         str,
-        typer.Option(metavar="NAME,NAME", help="Presets.", show_default="all"),
+        typer.Option(metavar="NAME,NAME", help="Presets.", show_default="all that are installed"),
     ] = "",
     reference: Annotated[
         str,
