@@ -6,6 +6,7 @@ from pathlib import Path
 
 import safetensors
 import safetensors.torch
+from torch import Tensor
 
 from detector.files import access_error, replace_file
 from detector.model_card import (
@@ -83,12 +84,23 @@ def load_weights(path: Path) -> tuple[DetectionNetwork, ModelCard]:
         raise OtherArchitectureError(
             str(path), f"its preset cannot be built here ({error})"
         ) from error
+    load_all_weights(network, tensors, path)
+    return network.eval(), card
+
+
+def load_all_weights(network: DetectionNetwork, tensors: dict[str, Tensor], source: Path) -> None:
+    """Give a network all of its tensors.
+
+    Raises
+    ------
+    OtherArchitectureError
+        Names the first of the ``source``'s tensors that does not fit.
+    """
     try:
         network.load_state_dict(tensors)
     except RuntimeError as error:  # load_state_dict names each misfit on a line of its own
         misfits = [line.strip() for line in str(error).splitlines()[1:]]
         raise OtherArchitectureError(
-            str(path),
-            f"its tensors do not fit preset {card.preset.name}: {misfits[0].rstrip('.')}",
+            str(source),
+            f"its tensors do not fit preset {network.preset.name}: {misfits[0].rstrip('.')}",
         ) from error
-    return network.eval(), card

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import pickle
 import random
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -50,13 +51,24 @@ def load_checkpoint(path: Path, recipe: dict[str, Any]) -> dict[str, Any]:
         made_with = dict(state["recipe"])
     except _NOT_A_CHECKPOINT as error:
         raise CheckpointError(f"{path} is damaged. Start the run again.") from error
+    require_recipe(path, made_with, recipe)
+    return state
+
+
+def require_recipe(path: Path, made_with: Mapping[str, Any], recipe: Mapping[str, Any]) -> None:
+    """Refuse the file of a run that was made by another recipe.
+
+    Raises
+    ------
+    CheckpointError
+        Names the first difference.
+    """
     for name, value in recipe.items():
         if (found := made_with.get(name)) != value:
             raise CheckpointError(
                 f"{path} is of a run that differs in {_difference(name, found, value)}. "
                 "Resume with the options of that run, or start another one."
             )
-    return state
 
 
 def _difference(name: str, found: object, wanted: object) -> str:

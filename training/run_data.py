@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import hashlib
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +25,7 @@ from training.datasets.splits import (
     require_disjoint_patients,
     without_patients,
 )
+from training.samples import SampleStream
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,3 +120,35 @@ def find_places(
         for index, image in enumerate(prepared.images)
         if image.is_positive
     ]
+
+
+def describe_data(stream: SampleStream) -> dict[str, Any]:
+    """All of the data on which a stream's samples depend, for the recipe of a checkpoint."""
+    return {
+        **describe_images(stream.prepared.images),
+        "places": _digest(stream.places),
+        "seed": stream.seed,
+    }
+
+
+def describe_images(images: Sequence[LabelledImage]) -> dict[str, Any]:
+    """Which images these are, and a digest of what the readers said about them."""
+    return {
+        "images": [image.name for image in images],
+        "labels": _digest(
+            part
+            for image in images
+            for part in (
+                image.boxes,
+                np.array([int(image.exam_class), int(image.has_unknown_boxes)]),
+            )
+        ),
+    }
+
+
+def _digest(arrays: Iterable[NDArray[Any]]) -> str:
+    digest = hashlib.sha256()
+    for array in arrays:
+        digest.update(f"{array.shape} {array.dtype.str}".encode())
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()[:16]

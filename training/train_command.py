@@ -21,14 +21,14 @@ from detector.networks.bodies import load_body_weights
 from detector.networks.protocol import DetectionNetwork
 from detector.networks.systems import build_network
 from detector.presets import PRESETS, Preset
-from detector.weights import save_weights
+from detector.weights import load_all_weights, load_weights, save_weights
 from training.body_weights import BodyWeightsError, pretrained_weights
 from training.checkpoints import CheckpointError
 from training.datasets.labelled_image import DataSetError, LabelledImage
 from training.datasets.leakage import require_no_leakage
 from training.datasets.prepared_images import PreparedImages, prepare_images
 from training.judging import choose_threshold, detect, judge
-from training.run_data import Splits, find_places, read_splits
+from training.run_data import Splits, describe_data, find_places, read_splits
 from training.samples import SampleStream
 from training.trainer import CHECKPOINT, Trainer
 
@@ -92,10 +92,17 @@ def train_detector(
             show_default="where those of the training images lie",
         ),
     ] = None,
+    start: Annotated[
+        Path | None,
+        typer.Option(
+            help="Weights file of the same network to begin from.",
+            show_default="ImageNet weights of the body",
+        ),
+    ] = None,
     size: Annotated[
         int | None, typer.Option(min=32, help="Side of the network's input, in 32s.")
     ] = None,
-    steps: Annotated[int | None, typer.Option(min=1, help="Steps on real boxes.")] = None,
+    steps: Annotated[int | None, typer.Option(min=0, help="Steps on real boxes.")] = None,
     synthetic_steps: Annotated[
         int | None, typer.Option(min=0, help="Painted steps before them.")
     ] = None,
@@ -123,6 +130,8 @@ def train_detector(
     if size is not None and (size < STRIDE or size % STRIDE):
         _stop(f"--size takes multiples of {STRIDE}, the stride of the body, not {size}.")
     chosen = _change(PRESETS[preset], size, steps, synthetic_steps, batch)
+    if not (chosen.synthetic_steps or chosen.steps or chosen.epochs):
+        _stop("There is no step to train. Give --steps or --synthetic-steps.")
     if threads is not None:
         torch.set_num_threads(threads)
     try:
@@ -138,21 +147,28 @@ def train_detector(
         )
         if judge_held_out and not splits.held_out:
             _stop("--judge needs folds that are not trained on. Leave out some of --folds.")
+        stream = _stream(splits, chosen, places, out, seed)
+        torch.manual_seed(seed)
+        network = build_network(chosen)
+        begun_from = _begin(network, start)
         trainer = Trainer(
-            _pretrained_network(chosen, seed),
-            _stream(splits, chosen, places, out, seed),
+            network,
+            stream,
             chosen,
             out=out,
             device=_device(device),
             workers=workers,
-            recipe={"images": [image.name for image in splits.training], "seed": seed},
+            recipe={
+                **describe_data(stream),
+                "start": None if begun_from is None else begun_from.fingerprint,
+            },
         )
         if resume:
             trainer.resume()
         _run(trainer, save_minutes * 60)
         network = build_network(chosen).to(trainer.device).eval()
         network.load_state_dict(trainer.averaged.tensors)
-        card = _describe(network, splits, out, is_judged=judge_held_out)
+        card = _describe(network, splits, begun_from, out, is_judged=judge_held_out)
     except (InputError, DataSetError, BodyWeightsError, CheckpointError) as error:
         _stop(str(error))
     weights = out / f"{chosen.name}.safetensors"
@@ -172,15 +188,23 @@ def _stream(
     return SampleStream(prepared, find_places(places, splits, prepared), preset, seed)
 
 
-def _pretrained_network(preset: Preset, seed: int) -> DetectionNetwork:
-    torch.manual_seed(seed)
-    network = build_network(preset)
-    load_body_weights(network.body, pretrained_weights(preset.body))
-    return network
+def _begin(network: DetectionNetwork, start: Path | None) -> ModelCard | None:
+    """Give a network its first weights: a file's, of which the card is returned, or ImageNet's."""
+    if start is None:
+        load_body_weights(network.body, pretrained_weights(network.preset.body))
+        return None
+    begun, card = load_weights(start)
+    load_all_weights(network, begun.state_dict(), start)
+    return card
 
 
 def _describe(
-    network: DetectionNetwork, splits: Splits, out: Path, *, is_judged: bool
+    network: DetectionNetwork,
+    splits: Splits,
+    begun_from: ModelCard | None,
+    out: Path,
+    *,
+    is_judged: bool,
 ) -> ModelCard:
     """The card of a trained network; the held-out images are looked at here or never."""
     preset = network.preset
@@ -192,12 +216,18 @@ def _describe(
         held_out = detect(network, _prepare(splits.held_out, preset.input_size, preset, out))
         others = f"the exams held out from {splits.name}"
         metrics = judge(held_out, threshold=threshold, data=others, command=command)
+    training_data = splits.source
+    if begun_from is not None:
+        training_data += (
+            f" Begun from {begun_from.name} {begun_from.fingerprint}, trained on "
+            f"{begun_from.training_data}"
+        )
     return ModelCard(
         name=preset.name,
         version=VERSION,
         preset=preset,
         terms=TERMS,
-        training_data=splits.source,
+        training_data=training_data,
         training_command=command,
         metrics=tuple(metrics),
         operating_points=(

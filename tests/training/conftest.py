@@ -6,6 +6,7 @@ import csv
 from collections.abc import Sequence
 from pathlib import Path
 
+import matplotlib.font_manager  # noqa: F401 - finds its cache before tests have homes of their own
 import numpy as np
 import pytest
 from numpy.typing import NDArray

@@ -105,7 +105,9 @@ def test_a_finished_run_resumes_to_the_same_weights(challenge_folder: Path, tmp_
         (("--folds", "0", "--weak-positives", "."), "holds no Data_Entry_2017.csv"),
         (("--folds", "0", "--exclude", "absent"), "absent holds no DICOM image"),
         (("--folds", "0", "--size", "100"), "--size takes multiples of 32"),
-        (("--folds", "0", "--steps", "0"), "--steps"),
+        (("--folds", "0", "--steps", "-1"), "--steps"),
+        (("--folds", "0", "--steps", "0", "--synthetic-steps", "0"), "no step to train"),
+        (("--folds", "0", "--start", "nothing.safetensors"), "nothing.safetensors: No access"),
         (("--folds", "0", "--batch", "0"), "--batch"),
         (("--folds", "0", "--seed", "-1"), "--seed"),
         (("--folds", "0", "--threads", "0"), "--threads"),
@@ -176,3 +178,69 @@ def test_an_image_that_is_held_out_under_another_name_stops_the_run(
     assert status == 2
     assert "b of the training images and f of the held-out images are the same instance" in output
     assert not list((tmp_path / "run").glob("*.safetensors"))
+
+
+def test_a_synthetic_pretraining_is_made_once_and_begun_from(
+    challenge_folder: Path, tmp_path: Path
+) -> None:
+    painted, real = tmp_path / "painted", tmp_path / "real"
+    status, _ = train(challenge_folder, painted, "--folds", "0,1", "--steps", "0")
+    assert status == 0
+    weights = painted / "tiny.safetensors"
+    begun, first = load_weights(weights)
+    assert (painted / "losses.jsonl").read_text().count("\n") == 1
+    options = ("--folds", "0", "--start", str(weights), "--synthetic-steps", "0", "--steps", "1")
+    status, _ = train(challenge_folder, real, *options)
+    assert status == 0
+    trained, card = load_weights(real / "tiny.safetensors")
+    assert card.training_data == (
+        f"3 radiographs of challenge, folds 0. Begun from tiny {first.fingerprint}, trained on "
+        "5 radiographs of challenge, folds 0, 1."
+    )
+    # One step of a learning rate of 1e-3 at most moves no weight by more than 1 %.
+    for name, tensor in begun.state_dict().items():
+        if tensor.is_floating_point() and "running" not in name:
+            torch.testing.assert_close(trained.state_dict()[name], tensor, atol=2e-3, rtol=0)
+
+
+def test_a_start_of_another_network_is_refused_with_a_sentence(
+    challenge_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train(challenge_folder, tmp_path / "first", "--folds", "0")
+    weights = tmp_path / "first" / "tiny.safetensors"
+    monkeypatch.setitem(PRESETS, "tiny", replace(PRESETS["tiny"], channels=64))
+    status, output = train(
+        challenge_folder, tmp_path / "second", "--folds", "0", "--start", str(weights)
+    )
+    assert status == 2
+    assert "its tensors do not fit preset tiny: size mismatch for" in output
+
+
+@pytest.mark.parametrize("change", ["start", "places", "negatives", "labels"])
+def test_a_run_is_resumed_by_its_own_options_only(
+    challenge_folder: Path, tmp_path: Path, change: str
+) -> None:
+    out = tmp_path / "run"
+    train(challenge_folder, out, "--folds", "0")
+    options: tuple[str, ...] = ()
+    match change:
+        case "start":
+            options = ("--start", str(out / "tiny.safetensors"))
+        case "places":
+            places = tmp_path / "places.csv"
+            places.write_text("patientId,x,y,width,height,Target\nz,100,200,300,400,1\n")
+            options = ("--places", str(places))
+        case "negatives":
+            nih = tmp_path / "nih"
+            (nih / "images").mkdir(parents=True)
+            cv2.imwrite(str(nih / "images" / "n.png"), np.full((96, 96), 60, np.uint8))
+            table = "Image Index,Finding Labels,Patient ID\nn.png,No Finding,9\n"
+            (nih / "Data_Entry_2017.csv").write_text(table)
+            options = ("--negatives", str(nih))
+        case "labels":
+            labels = challenge_folder / "stage_2_train_labels.csv"
+            labels.write_text(labels.read_text().replace("30.0", "31.0"))
+    status, output = train(challenge_folder, out, "--folds", "0", "--resume", *options)
+    assert status == 2
+    named = "images" if change == "negatives" else change
+    assert f"is of a run that differs in {named}." in output

@@ -70,6 +70,19 @@ class PreparedImages:
         """Boxes of one image, ``[N, 4]`` in network pixels."""
         return self.maps[index].to_network(self.images[index].boxes)
 
+    def select(self, images: Sequence[LabelledImage]) -> PreparedImages:
+        """Some of the images, in the order given; their pixels are copied into memory."""
+        places = {image: place for place, image in enumerate(self.images)}
+        chosen = [places[image] for image in images]
+        return PreparedImages(
+            tuple(images),
+            self.pixels[chosen],
+            tuple(self.maps[place] for place in chosen),
+            tuple(self.extents[place] for place in chosen),
+            tuple(self.digests[place] for place in chosen),
+            tuple(self.sop_instance_uids[place] for place in chosen),
+        )
+
     def __len__(self) -> int:
         return len(self.images)
 
