@@ -48,7 +48,9 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> PreparedImages:
         for path in sorted(DEMO.glob("*.dcm"))
         if len(boxes := truth[path.stem]) and np.ptp(boxes[:, ::2], axis=1).max() < WIDEST
     ]
-    return prepare_images(images[:8], SIZE, tmp_path_factory.mktemp("cache"))
+    return prepare_images(
+        images[:8], SIZE, tmp_path_factory.mktemp("cache"), preset=PRESETS["compact"]
+    )
 
 
 @pytest.mark.slow
