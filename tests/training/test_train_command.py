@@ -36,12 +36,7 @@ def tiny_preset(monkeypatch: pytest.MonkeyPatch) -> None:
     )
     monkeypatch.setitem(PRESETS, "tiny", tiny)
 
-    def random_weights(body: str) -> dict[str, torch.Tensor]:
-        from detector.networks.bodies import Body
-
-        return Body(body, 16).features.state_dict()
-
-    monkeypatch.setattr(train_command, "pretrained_weights", random_weights)
+    monkeypatch.setattr(train_command, "load_pretrained", lambda body, source: None)
 
 
 def train(data: Path, out: Path, *more: str) -> tuple[int, str]:
@@ -101,6 +96,7 @@ def test_a_finished_run_resumes_to_the_same_weights(challenge_folder: Path, tmp_
         (("--folds", "0", "--size", "100"), "--size takes multiples of 32"),
         (("--folds", "0", "--steps", "-1"), "--steps"),
         (("--folds", "0", "--steps", "0", "--synthetic-steps", "0"), "no step to train"),
+        (("--folds", "0", "--start", "a", "--body-weights", "timm"), "Leave out --body-weights"),
         (("--folds", "0", "--start", "nothing.safetensors"), "nothing.safetensors: No access"),
         (("--folds", "0", "--batch", "0"), "--batch"),
         (("--folds", "0", "--seed", "-1"), "--seed"),
