@@ -1,4 +1,8 @@
-"""``pneumo-train``: from a data set to weights with their card."""
+"""``pneumo-train``: from a data set to weights with their card.
+
+On several devices or machines, which see one OUT folder: ``torchrun --nproc-per-node 2 -m
+training.train_command`` with the same options. Only the first process writes.
+"""
 
 from __future__ import annotations
 
@@ -25,12 +29,16 @@ from training.body_weights import BodyWeightsError, load_pretrained
 from training.checkpoints import CheckpointError
 from training.datasets.labelled_image import DataSetError, LabelledImage
 from training.datasets.prepared_images import PreparedImages, prepare_images
+from training.event_log import EventLog, EventLogError
 from training.judging import choose_threshold, detect, judge
+from training.processes import join_processes
 from training.run_data import Splits, describe_data, find_places, read_splits
 from training.samples import SampleStream
-from training.trainer import CHECKPOINT, Trainer
+from training.trainer import CHECKPOINT, StepReport, Trainer
 
 UNUSABLE_ARGUMENTS = 2
+EVENTS = "events"
+"""Folder for TensorBoard inside that of the run."""
 VERSION = "1"
 """Of the weights that this command writes."""
 STRIDE = 32
@@ -124,8 +132,13 @@ def train_detector(
         torch.set_num_threads(threads)
     try:
         make_writable(out)
+        chosen_device = _device(device)
+        processes = join_processes(chosen_device.type)
+        if chosen.batch_size % processes.count:
+            _stop(f"{processes.count} processes cannot share {chosen.batch_size} images a step.")
         splits = read_splits(data, _parse_folds(folds), negatives, chosen)
-        stream = _stream(splits, chosen, places, out, seed)
+        with processes.first_on_machine():
+            stream = _stream(splits, chosen, places, out, seed)
         torch.manual_seed(seed)
         network = build_network(chosen)
         begun_from = _begin(network, start, body_weights)
@@ -134,20 +147,32 @@ def train_detector(
             stream,
             chosen,
             out=out,
-            device=_device(device),
+            device=chosen_device,
             workers=workers,
             recipe={
                 **describe_data(stream),
                 "start": None if begun_from is None else begun_from.fingerprint,
             },
+            processes=processes,
         )
         if resume:
             trainer.resume()
+        if not processes.is_first:
+            trainer.run(trainer.last_step)
+            processes.leave()
+            return
         _run(trainer, save_minutes * 60)
+        processes.leave()
         network = build_network(chosen).to(trainer.device).eval()
         network.load_state_dict(trainer.averaged.tensors)
         card = _describe(network, splits, begun_from, out, is_judged=judge_held_out)
-    except (InputError, DataSetError, BodyWeightsError, CheckpointError) as error:
+    except (
+        InputError,
+        DataSetError,
+        BodyWeightsError,
+        CheckpointError,
+        EventLogError,
+    ) as error:
         _stop(str(error))
     weights = out / f"{chosen.name}.safetensors"
     save_weights(weights, network.cpu(), card)
@@ -246,18 +271,25 @@ def _prepare(images: Sequence[LabelledImage], size: int, out: Path) -> PreparedI
 
 
 def _run(trainer: Trainer, save_every: float) -> None:
-    with Progress(
-        TextColumn("step {task.completed}/{task.total}"),
-        BarColumn(),
-        TextColumn("{task.description}"),
-        TimeRemainingColumn(),
-        console=_console,
-    ) as progress:
+    with (
+        EventLog(trainer.out / EVENTS, trainer.step) as events,
+        Progress(
+            TextColumn("step {task.completed}/{task.total}"),
+            BarColumn(),
+            TextColumn("{task.description}"),
+            TimeRemainingColumn(),
+            console=_console,
+        ) as progress,
+    ):
         task = progress.add_task("", total=trainer.last_step, completed=trainer.step)
 
-        def show(step: int, losses: dict[str, float]) -> None:
-            parts = "  ".join(f"{name} {value:.3f}" for name, value in losses.items())
-            progress.update(task, completed=step, description=parts)
+        def show(report: StepReport) -> None:
+            events.add(report)
+            parts = "  ".join(f"{name} {value:.3f}" for name, value in report.losses.items())
+            steps_per_second = progress.tasks[task].speed
+            if steps_per_second:
+                parts += f"  {steps_per_second * trainer.preset.batch_size:.1f} images/s"
+            progress.update(task, completed=report.step, description=parts)
 
         trainer.run(trainer.last_step, save_every=save_every, progressed=show)
 

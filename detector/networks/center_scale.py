@@ -27,6 +27,7 @@ from detector.decoding import (
     top_points_per_level,
 )
 from detector.losses import (
+    batch_divisor,
     binary_cross_entropy,
     box_loss,
     exam_loss,
@@ -134,11 +135,11 @@ class CenterScaleDetector(DetectionNetwork):
         true_distances = encode_distances(predictions.points, true_boxes)[is_positive]
         distances = predictions.distances[is_positive]
         weights = assignment.scale_weight[is_positive]
-        weight = weights.sum().clamp_min(1)
+        weight = batch_divisor(weights.sum())
         center = self._center_loss(predictions, assignment, objects)
         scale = box_loss(preset.scale_loss, distances, true_distances)
         parts = {
-            "center": center.sum() / assignment.center_target.sum().clamp_min(1),
+            "center": center.sum() / batch_divisor(assignment.center_target.sum()),
             "scale": preset.scale_weight * (scale * weights).sum() / weight,
         }
         if predictions.qualities is not None:

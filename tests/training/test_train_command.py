@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +11,8 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from tiny_training import TINY_LIVE
 from typer.testing import CliRunner
 
 from detector.presets import PRESETS
@@ -21,21 +25,8 @@ runner = CliRunner()
 @pytest.fixture(autouse=True)
 def tiny_preset(monkeypatch: pytest.MonkeyPatch) -> None:
     """A network that trains in a second, with random weights for its pretrained ones."""
-    tiny = replace(
-        PRESETS["compact"],
-        name="tiny",
-        body="test_efficientnet",
-        frozen_body=("conv_stem",),
-        channels=32,
-        head_depth=1,
-        input_size=128,
-        training_sizes=(128,),
-        synthetic_steps=1,
-        steps=2,
-        batch_size=2,
-    )
+    tiny = replace(TINY_LIVE, name="tiny", synthetic_steps=1, steps=2, batch_size=2)
     monkeypatch.setitem(PRESETS, "tiny", tiny)
-
     monkeypatch.setattr(train_command, "load_pretrained", lambda body, source: None)
 
 
@@ -193,3 +184,33 @@ def test_a_run_is_resumed_by_its_own_options_only(
     assert status == 2
     named = "images" if change == "negatives" else change
     assert f"is of a run that differs in {named}." in output
+
+
+def test_tensorboard_reads_the_course_of_a_run(challenge_folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    train(challenge_folder, out, "--folds", "0,1")
+    events = EventAccumulator(str(out / "events"))
+    events.Reload()
+    logged = [json.loads(line) for line in (out / "losses.jsonl").read_text().splitlines()]
+    parts = [name for name in logged[0] if name != "step"]
+    for name in parts:
+        found = events.Scalars(f"loss/{name}")
+        assert [event.step for event in found] == [1, 2, 3]
+        assert [event.value for event in found] == pytest.approx([line[name] for line in logged])
+    total = [event.value for event in events.Scalars("loss")]
+    assert total == pytest.approx([sum(line[name] for name in parts) for line in logged])
+    # Too short for a rise. One painted step at the peak of 1e-3, one real step at it, and then
+    # half of a cosine from 1 to 0.01: 0.01 + 0.99 / 2.
+    rates = [event.value for event in events.Scalars("learning_rate")]
+    assert rates == pytest.approx([1e-3, 1e-3, 0.505e-3])
+    assert all(event.value > 0 for event in events.Scalars("speed/images_per_second"))
+    assert all(0 < event.value < 1 for event in events.Scalars("speed/waiting_for_data"))
+
+
+def test_a_missing_tensorboard_is_said(
+    challenge_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
+    status, output = train(challenge_folder, tmp_path / "run", "--folds", "0")
+    assert status == 2
+    assert "pip install tensorboard" in output

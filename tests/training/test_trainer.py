@@ -23,6 +23,7 @@ from training.datasets.rsna import read_challenge
 from training.samples import SampleStream
 from training.trainer import (
     AveragedWeights,
+    StepReport,
     Trainer,
     learning_rate_factor,
     real_steps,
@@ -124,8 +125,8 @@ class TestResuming:
         crashing = trainer(prepared, tmp_path / "parts")
         crashing.run(2)
 
-        def crash(step: int, _losses: dict[str, float]) -> None:
-            if step == 4:
+        def crash(report: StepReport) -> None:
+            if report.step == 4:
                 raise KeyboardInterrupt
 
         with pytest.raises(KeyboardInterrupt):
@@ -195,7 +196,7 @@ class TestResuming:
     def test_a_run_that_starts_again_starts_its_log_again(
         self, prepared: PreparedImages, tmp_path: Path
     ) -> None:
-        def crash(_step: int, _losses: dict[str, float]) -> None:
+        def crash(_report: StepReport) -> None:
             raise KeyboardInterrupt
 
         with pytest.raises(KeyboardInterrupt):  # before the first checkpoint
