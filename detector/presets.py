@@ -120,8 +120,9 @@ class Preset:
         Sides of the network input that training draws from.
     is_positives_only
         Whether exams without a box are left out of training.
-    positive_oversampling
-        How often an exam with a box is drawn for each draw of one without.
+    class_weights
+        How often training draws an exam of class Normal, No Lung Opacity / Not Normal and Lung
+        Opacity, in relation to each other; a negative of unknown class counts as Normal.
     synthetic_steps
         Steps on synthetic opacities before the real training.
     batch_size
@@ -177,7 +178,7 @@ class Preset:
     augmentation: Augmentation = "strong"
     training_sizes: tuple[int, ...] = (448, 512, 576, 640)
     is_positives_only: bool = False
-    positive_oversampling: int = 3
+    class_weights: tuple[float, float, float] = (1.0, 1.0, 3.0)
     synthetic_steps: int = 0
     batch_size: int = 16
     epochs: int | None = None
@@ -256,7 +257,7 @@ _OURS = Preset(
     augmentation="none",
     training_sizes=(512,),
     is_positives_only=True,
-    positive_oversampling=1,
+    class_weights=(1.0, 1.0, 1.0),
     batch_size=1,
     epochs=300,
     optimiser="adam",
@@ -284,6 +285,7 @@ _COMPACT = replace(
     has_quality=False,
     scale_loss="giou",
     training_sizes=(224, 256, 288),
+    class_weights=(1.0, 3.0, 3.0),
     synthetic_steps=800,
     steps=450,
     learning_rate=1e-3,

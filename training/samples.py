@@ -17,7 +17,7 @@ from torch.utils.data import Dataset
 from detector.networks.protocol import ExamClass, Target
 from detector.presets import Preset
 from training.augmentation import Change, draw_change, random_affine, warp
-from training.datasets.labelled_image import DataSetError, no_boxes
+from training.datasets.labelled_image import DataSetError, LabelledImage, no_boxes
 from training.datasets.prepared_images import PreparedImages
 from training.synthesis import move_opacity, overlaps, paint_opacity
 
@@ -60,9 +60,9 @@ class Batch(NamedTuple):
 class SampleStream(Dataset[Sample]):
     """Samples by (step, position in the batch).
 
-    In the preset's synthetic steps the only findings are painted ones. Afterwards exams with a box
-    are drawn more often than those without, as the preset says, and where it asks for strong
-    augmentation real findings are moved into normal radiographs.
+    In the preset's synthetic steps the only findings are painted ones. Afterwards exams are drawn
+    by the weight that the preset gives their class, and where it asks for strong augmentation real
+    findings are moved into normal radiographs.
 
     Parameters
     ----------
@@ -102,7 +102,7 @@ class SampleStream(Dataset[Sample]):
                 "Painting opacities needs radiographs without findings, and boxes to place them "
                 "by. Add both, or train without painted steps (--synthetic-steps 0)."
             )
-        weights = np.where(is_positive, float(preset.positive_oversampling), 1.0)
+        weights = np.array([_weight(image, preset) for image in prepared.images])
         self._probabilities = weights / weights.sum()
 
     def __getitem__(self, key: tuple[int, int]) -> Sample:
@@ -177,6 +177,13 @@ class SampleStream(Dataset[Sample]):
             self.prepared.images[index].exam_class,
             Change(self.prepared.size),
         )
+
+
+def _weight(image: LabelledImage, preset: Preset) -> float:
+    """How often an exam is drawn, in relation to others."""
+    if image.is_positive:
+        return preset.class_weights[ExamClass.LUNG_OPACITY]
+    return preset.class_weights[max(image.exam_class, ExamClass.NORMAL)]
 
 
 def collate(samples: Sequence[Sample]) -> Batch:
