@@ -13,10 +13,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from detector.dicom.grey_values import render
+from detector.presets import Preset
 from detector.radiograph import Radiograph
 
 PREPARATION: Final = "default view, 8 bit; centred letterbox, padding 0, area or linear; 1"
 """Names what this module does; weights carry it, and those made for other input are refused."""
+
+CLAHE_CLIP_LIMIT: Final = 2.0
+CLAHE_TILES: Final = (8, 8)
+"""Tiles along x and y; the clip limit is a multiple of a tile's mean histogram count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +77,40 @@ def boxes_in_image(
     return boxes[has_area], scores[has_area]
 
 
-def prepare(radiograph: Radiograph, size: int) -> tuple[NDArray[np.uint8], ImageMap]:
-    """Render a radiograph as it is shown by default and fit it into the network's square."""
-    return fit_to_square(render(radiograph), size)
+def prepare(
+    radiograph: Radiograph, size: int, preset: Preset
+) -> tuple[NDArray[np.uint8], ImageMap]:
+    """Render a radiograph as it is shown by default and fit it into the network's square.
+
+    Where the preset asks for it, the image is first enhanced at its own resolution.
+
+    Parameters
+    ----------
+    radiograph
+        As read.
+    size
+        Side of the square in network pixels: ``preset.input_size`` at inference.
+    preset
+        Says how the image is enhanced.
+    """
+    return fit_to_square(enhance(render(radiograph), preset), size)
+
+
+def enhance(grey: NDArray[np.uint8], preset: Preset) -> NDArray[np.uint8]:
+    """Apply what the preset asks for: a 3×3 median, then CLAHE (Zuiderveld, Graphics Gems IV).
+
+    Parameters
+    ----------
+    grey
+        ``[H, W]`` grey values.
+    preset
+        Holds ``has_median_filter`` and ``has_clahe``.
+    """
+    if preset.has_median_filter:
+        grey = np.asarray(cv2.medianBlur(grey, 3), np.uint8)
+    if preset.has_clahe:
+        grey = np.asarray(cv2.createCLAHE(CLAHE_CLIP_LIMIT, CLAHE_TILES).apply(grey), np.uint8)
+    return grey
 
 
 def fit_to_square(grey: NDArray[np.uint8], size: int) -> tuple[NDArray[np.uint8], ImageMap]:

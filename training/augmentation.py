@@ -23,6 +23,12 @@ CROP_MINIMUM_VISIBLE = 0.6
 
 CROP_ATTEMPTS = 20
 
+SOFTENED = 0.5
+"""Share of images that lose resolution in ``strong`` augmentation."""
+
+SOFT_SIDE = 256
+"""Side in pixels through which those pass at most: that of the smallest images trained on."""
+
 IDENTITY = np.eye(2, 3)
 
 
@@ -195,15 +201,19 @@ def keep_visible(boxes: NDArray[np.float32], size: int) -> NDArray[np.float32]:
 def _draw_grey_values(change: Change, generator: np.random.Generator) -> Change:
     """Draw gamma, contrast about the middle grey, brightness, a loss of resolution and noise.
 
-    The loss of resolution hides from the network which data set an image comes from by its
-    sharpness.
+    The loss of resolution hides from the network which data set an image comes from: a soft one
+    may be of any.
     """
     contrast = float(np.exp(generator.uniform(-0.2, 0.2)))
     return change._replace(
         gamma=float(np.exp(generator.uniform(-0.35, 0.35))),
         gain=contrast,
         offset=0.5 * (1 - contrast) + generator.uniform(-0.1, 0.1),
-        sharpness=generator.uniform(0.4, 1.0) if generator.random() < 0.4 else 1.0,
+        sharpness=(
+            min(1.0, SOFT_SIDE / change.size) * generator.uniform(0.5, 1.0)
+            if generator.random() < SOFTENED
+            else 1.0
+        ),
         noise=generator.uniform(0, 0.024),
         noise_seed=int(generator.integers(2**63)),
     )

@@ -27,12 +27,14 @@ OPERATING_IOU = 0.4
 def detect(network: DetectionNetwork, prepared: PreparedImages) -> list[Exam]:
     """Run the network, in evaluation mode, over prepared images of its input size.
 
-    Boxes of the exams are in pixels of the original images.
+    Boxes of the exams are in pixels of the original images. Images whose boxes are unknown cannot
+    be judged and are left out.
     """
     device = next(network.parameters()).device
     exams = []
-    for start in range(0, len(prepared), BATCH):
-        chunk = range(start, min(start + BATCH, len(prepared)))
+    known = [place for place, image in enumerate(prepared.images) if not image.has_unknown_boxes]
+    for start in range(0, len(known), BATCH):
+        chunk = known[start : start + BATCH]
         pixels = np.stack([prepared.pixels[index] for index in chunk])[:, None]
         images = torch.from_numpy(pixels).to(device).float() / 255
         with full_precision():

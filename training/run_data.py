@@ -12,12 +12,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.presets import Preset
+from resources import DEMO_STUDIES
 from training.datasets.box_table import read_box_places
 from training.datasets.data_set import read_data_set
+from training.datasets.folder import read_patient_ids
 from training.datasets.labelled_image import LabelledImage
-from training.datasets.nih import read_no_finding
+from training.datasets.negatives import read_negatives
+from training.datasets.nih import read_pneumonia
 from training.datasets.prepared_images import PreparedImages
-from training.datasets.splits import require_disjoint_patients, without_patients
+from training.datasets.splits import (
+    patients_known_as,
+    require_disjoint_patients,
+    without_patients,
+)
 from training.samples import SampleStream
 
 
@@ -28,6 +35,8 @@ class Splits:
     labelled: Sequence[LabelledImage]
     training: Sequence[LabelledImage]
     held_out: Sequence[LabelledImage]
+    excluded: frozenset[str]
+    """Patients of whom nothing is learnt, though they are not held out for judging."""
     name: str
     """Of the wanted folds."""
     source: str
@@ -35,7 +44,14 @@ class Splits:
 
 
 def read_splits(
-    data: Path, folds: Collection[int], negatives: Path | None, preset: Preset
+    data: Path,
+    folds: Collection[int],
+    preset: Preset,
+    *,
+    negatives: Sequence[Path] = (),
+    weak_positives: Sequence[Path] = (),
+    exclude: Sequence[Path] = (),
+    unpacked: Path,
 ) -> Splits:
     """Read a data set and part it by patient.
 
@@ -45,10 +61,17 @@ def read_splits(
         As for :func:`training.datasets.data_set.read_data_set`.
     folds
         To train on; the others are held out.
-    negatives
-        A folder in NIH's layout whose "No Finding" radiographs are added.
     preset
-        Says whether exams without a box are used at all.
+        Says whether exams without a box are used at all, and whether those with unknown boxes.
+    negatives
+        Folders as for :func:`training.datasets.negatives.read_negatives`, whose radiographs are
+        added.
+    weak_positives
+        Folders in NIH's layout whose radiographs tagged Pneumonia are added.
+    exclude
+        Folders of DICOM images whose patients are not trained on, beside those of the demo studies.
+    unpacked
+        Where archives are unpacked.
 
     Raises
     ------
@@ -58,16 +81,29 @@ def read_splits(
         When a file cannot be read.
     """
     labelled, held_out = read_data_set(data).split(folds)
+    identifiers = {
+        patient for folder in (DEMO_STUDIES, *exclude) for patient in read_patient_ids(folder)
+    }
+    excluded = identifiers | patients_known_as([*labelled, *held_out], identifiers)
+    labelled = without_patients(labelled, excluded)
     training = [image for image in labelled if image.is_positive or not preset.is_positives_only]
     name = f"{data.name}, folds {', '.join(map(str, sorted(folds)))}"
     source = f"{len(training)} radiographs of {name}"
-    if negatives is not None and not preset.is_positives_only:
-        patients = {image.patient for image in held_out}
-        added = without_patients(read_no_finding(negatives), patients)
-        training += added
-        source += f", and {len(added)} without finding of {negatives.name}"
+    unseen = excluded | {image.patient for image in held_out}
+    if not preset.is_positives_only:
+        for folder in negatives:
+            added = without_patients(read_negatives(folder, unpacked), unseen)
+            training += added
+            source += f", and {len(added)} without finding of {folder.name}"
+    if preset.has_exam_head and not preset.is_positives_only:
+        for folder in weak_positives:
+            added = without_patients(read_pneumonia(folder), unseen)
+            training += added
+            source += f", and {len(added)} tagged Pneumonia, without boxes, of {folder.name}"
+    left_out = " and ".join(["the demo studies", *(folder.name for folder in exclude)])
+    source += f"; without the patients of {left_out}."
     require_disjoint_patients({"the training images": training, "the held-out images": held_out})
-    return Splits(labelled, training, held_out, name, f"{source}.")
+    return Splits(labelled, training, held_out, frozenset(excluded), name, source)
 
 
 def find_places(
@@ -78,7 +114,7 @@ def find_places(
     They are those of a challenge label table, or else those of the training images.
     """
     if labels is not None:
-        return read_box_places(labels, splits.held_out)
+        return read_box_places(labels, splits.held_out, splits.excluded)
     return [
         prepared.boxes(index) / np.float32(prepared.size)
         for index, image in enumerate(prepared.images)
@@ -92,7 +128,9 @@ def describe_data(stream: SampleStream) -> dict[str, Any]:
     return {
         "images": [image.name for image in images],
         "labels": _digest(
-            part for image in images for part in (image.boxes, np.array(int(image.exam_class)))
+            part
+            for image in images
+            for part in (image.boxes, np.array([image.exam_class, image.has_unknown_boxes]))
         ),
         "places": _digest(stream.places),
         "seed": stream.seed,

@@ -41,12 +41,15 @@ class Sample(NamedTuple):
         What the exam shows.
     change
         To be applied to the image.
+    are_boxes_known
+        Otherwise there are none.
     """
 
     image: NDArray[np.uint8]
     boxes: NDArray[np.float32]
     exam_class: ExamClass
     change: Change
+    are_boxes_known: bool = True
 
 
 class Batch(NamedTuple):
@@ -62,7 +65,8 @@ class SampleStream(Dataset[Sample]):
 
     In the preset's synthetic steps the only findings are painted ones. Afterwards exams are drawn
     by the weight that the preset gives their class, and where it asks for strong augmentation real
-    findings are moved into normal radiographs.
+    findings are moved into normal radiographs. Exams whose boxes are unknown are drawn where an
+    exam head can learn from them.
 
     Parameters
     ----------
@@ -94,15 +98,16 @@ class SampleStream(Dataset[Sample]):
         self.seed = seed
         is_positive = np.array([image.is_positive for image in prepared.images])
         self._positives = np.flatnonzero(is_positive)
-        self._negatives = np.flatnonzero(~is_positive)
-        if not len(prepared):
-            raise DataSetError("There is no image to train on. Choose other folds.")
+        has_unknown_boxes = np.array([image.has_unknown_boxes for image in prepared.images])
+        self._negatives = np.flatnonzero(~is_positive & ~has_unknown_boxes)
         if preset.synthetic_steps and not (len(places) and len(self._negatives)):
             raise DataSetError(
                 "Painting opacities needs radiographs without findings, and boxes to place them "
                 "by. Add both, or train without painted steps (--synthetic-steps 0)."
             )
         weights = np.array([_weight(image, preset) for image in prepared.images])
+        if not weights.any():
+            raise DataSetError("No image has known boxes, which this preset needs to train on.")
         self._probabilities = weights / weights.sum()
 
     def __getitem__(self, key: tuple[int, int]) -> Sample:
@@ -171,16 +176,23 @@ class SampleStream(Dataset[Sample]):
         return boxes
 
     def _as_it_is(self, index: int) -> Sample:
+        image = self.prepared.images[index]
         return Sample(
             np.array(self.prepared.pixels[index]),
             self.prepared.boxes(index),
-            self.prepared.images[index].exam_class,
+            image.exam_class,
             Change(self.prepared.size),
+            not image.has_unknown_boxes,
         )
 
 
 def _weight(image: LabelledImage, preset: Preset) -> float:
-    """How often an exam is drawn, in relation to others."""
+    """How often an exam is drawn, in relation to others.
+
+    One with unknown boxes counts as Normal, so that those with boxes stay the most that is seen.
+    """
+    if image.has_unknown_boxes:
+        return preset.class_weights[ExamClass.NORMAL] if preset.has_exam_head else 0.0
     if image.is_positive:
         return preset.class_weights[ExamClass.LUNG_OPACITY]
     return preset.class_weights[max(image.exam_class, ExamClass.NORMAL)]
@@ -191,5 +203,8 @@ def collate(samples: Sequence[Sample]) -> Batch:
     return Batch(
         torch.from_numpy(np.stack([sample.image for sample in samples])[:, None]),
         [sample.change for sample in samples],
-        [Target(torch.from_numpy(sample.boxes), int(sample.exam_class)) for sample in samples],
+        [
+            Target(torch.from_numpy(sample.boxes), int(sample.exam_class), sample.are_boxes_known)
+            for sample in samples
+        ],
     )

@@ -28,6 +28,7 @@ from detector.weights import load_all_weights, load_weights, save_weights
 from training.body_weights import BodyWeightsError, load_pretrained
 from training.checkpoints import CheckpointError
 from training.datasets.labelled_image import DataSetError, LabelledImage
+from training.datasets.leakage import require_no_leakage
 from training.datasets.prepared_images import PreparedImages, prepare_images
 from training.event_log import EventLog, EventLogError
 from training.judging import choose_threshold, detect, judge
@@ -63,13 +64,33 @@ def main() -> None:
 def train_detector(
     data: Annotated[
         Path,
-        typer.Option(help="Folder in the RSNA challenge's layout, or a COCO file by its images."),
+        typer.Option(
+            help="Folder in the RSNA challenge's layout, or a COCO file or a CSV of boxes by its "
+            "images."
+        ),
     ],
     folds: Annotated[str, typer.Option(metavar="N,N", help="Folds of patients to train on.")],
     out: Annotated[Path, typer.Option(help="Folder for checkpoint, log and weights.")],
     preset: Annotated[str, typer.Option(help=f"One of {', '.join(PRESETS)}.")] = "compact",
     negatives: Annotated[
-        Path | None, typer.Option(help="Folder in NIH's layout: its No Finding radiographs.")
+        list[Path] | None,
+        typer.Option(
+            help="Folder in NIH's layout: its No Finding radiographs; or one with normals.csv and "
+            "images.zip. May be repeated."
+        ),
+    ] = None,
+    weak_positives: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="Folder in NIH's layout: its radiographs tagged Pneumonia teach the exam's class."
+        ),
+    ] = None,
+    exclude: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="Folder of DICOM images whose patients are not trained on, as those of the demo "
+            "studies never are. May be repeated."
+        ),
     ] = None,
     places: Annotated[
         Path | None,
@@ -136,8 +157,18 @@ def train_detector(
         processes = join_processes(chosen_device.type)
         if chosen.batch_size % processes.count:
             _stop(f"{processes.count} processes cannot share {chosen.batch_size} images a step.")
-        splits = read_splits(data, _parse_folds(folds), negatives, chosen)
         with processes.first_on_machine():
+            splits = read_splits(
+                data,
+                _parse_folds(folds),
+                chosen,
+                negatives=negatives or (),
+                weak_positives=weak_positives or (),
+                exclude=exclude or (),
+                unpacked=out / "unpacked",
+            )
+            if judge_held_out and not splits.held_out:
+                _stop("--judge needs folds that are not trained on. Leave out some of --folds.")
             stream = _stream(splits, chosen, places, out, seed)
         torch.manual_seed(seed)
         network = build_network(chosen)
@@ -184,7 +215,10 @@ def train_detector(
 def _stream(
     splits: Splits, preset: Preset, places: Path | None, out: Path, seed: int
 ) -> SampleStream:
-    prepared = _prepare(splits.training, max(preset.training_sizes), out)
+    prepared = _prepare(splits.training, max(preset.training_sizes), preset, out)
+    if splits.held_out:
+        held_out = _prepare(splits.held_out, preset.input_size, preset, out)
+        require_no_leakage({"the training images": prepared, "the held-out images": held_out})
     return SampleStream(prepared, find_places(places, splits, prepared), preset, seed)
 
 
@@ -211,11 +245,11 @@ def _describe(
     """The card of a trained network; the held-out images are looked at here or never."""
     preset = network.preset
     command = shlex.join(["pneumo-train", *sys.argv[1:]])
-    labelled = _prepare(splits.labelled, preset.input_size, out)
+    labelled = _prepare(splits.labelled, preset.input_size, preset, out)
     threshold = choose_threshold(detect(network, labelled))
     metrics: list[Metric] = []
     if is_judged:
-        held_out = detect(network, _prepare(splits.held_out, preset.input_size, out))
+        held_out = detect(network, _prepare(splits.held_out, preset.input_size, preset, out))
         others = f"the exams held out from {splits.name}"
         metrics = judge(held_out, threshold=threshold, data=others, command=command)
     training_data = splits.source
@@ -262,11 +296,17 @@ def _change(
     return preset
 
 
-def _prepare(images: Sequence[LabelledImage], size: int, out: Path) -> PreparedImages:
+def _prepare(
+    images: Sequence[LabelledImage], size: int, preset: Preset, out: Path
+) -> PreparedImages:
     with Progress(console=_console, transient=True) as progress:
         task = progress.add_task("Decoding", total=len(images))
         return prepare_images(
-            images, size, out / "prepared", lambda done: progress.update(task, completed=done)
+            images,
+            size,
+            out / "prepared",
+            lambda done: progress.update(task, completed=done),
+            preset=preset,
         )
 
 

@@ -116,7 +116,7 @@ class CenterScaleDetector(DetectionNetwork):
 
         CENTER is divided by the sum of its targets (the paper's N, the number of objects), SCALE
         and quality by the sum of their weights, each at least 1; so a batch without a box has a
-        finite loss.
+        finite loss. Images whose boxes are unknown take part in the exam's loss alone.
 
         Parameters
         ----------
@@ -137,9 +137,11 @@ class CenterScaleDetector(DetectionNetwork):
         weights = assignment.scale_weight[is_positive]
         weight = batch_divisor(weights.sum())
         center = self._center_loss(predictions, assignment, objects)
+        are_known = center.new_tensor([target.are_boxes_known for target in targets])
         scale = box_loss(preset.scale_loss, distances, true_distances)
         parts = {
-            "center": center.sum() / batch_divisor(assignment.center_target.sum()),
+            "center": (center * are_known[:, None]).sum()
+            / batch_divisor(assignment.center_target.sum()),
             "scale": preset.scale_weight * (scale * weights).sum() / weight,
         }
         if predictions.qualities is not None:

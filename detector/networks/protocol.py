@@ -33,10 +33,13 @@ class Target:
         ``[N, 4]`` float x0 y0 x1 y1 in network pixels, each with an area above 0; N may be 0.
     exam_class
         An :class:`ExamClass`, or its number.
+    are_boxes_known
+        False where only the exam's class is; ``boxes`` is then empty and teaches nothing.
     """
 
     boxes: Tensor
     exam_class: int = ExamClass.UNKNOWN
+    are_boxes_known: bool = True
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -103,7 +106,8 @@ class DetectionNetwork(nn.Module, ABC):
         images
             ``[B, 1, S, S]`` float in [0, 1]; S is a multiple of 32.
         targets
-            One per image; none of them need have a box.
+            One per image; none of them need have a box. A system without an exam head is given
+            none whose boxes are unknown.
         """
 
     @abstractmethod

@@ -111,7 +111,7 @@ class Detector:
                 yield self._detect(item)
 
     def _prepare(self, radiograph: Radiograph) -> _Prepared:
-        square, image_map = prepare(radiograph, self.card.preset.input_size)
+        square, image_map = prepare(radiograph, self.card.preset.input_size, self.card.preset)
         return _Prepared(radiograph.identity.source, radiograph.pixels.shape, square, image_map)
 
     def _detect(self, prepared: _Prepared) -> Detections:

@@ -49,7 +49,8 @@ def make_images(size: int) -> PreparedImages:
         for index in range(IMAGES)
     )
     maps = (ImageMap((1.0, 1.0), (0, 0)),) * IMAGES
-    return PreparedImages(images, pixels, maps, ((size, size),) * IMAGES)
+    names = tuple(image.name for image in images)
+    return PreparedImages(images, pixels, maps, ((size, size),) * IMAGES, names, names)
 
 
 def time_training(arguments: argparse.Namespace, preset: Preset, stream: SampleStream) -> None:

@@ -212,6 +212,23 @@ def test_the_loss_of_a_batch_does_not_depend_on_its_order(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", OWN)
+def test_an_image_with_unknown_boxes_changes_the_exam_loss_alone(name: str) -> None:
+    network = build(name).eval()
+    batch = images(2)
+    unknown = Target(NOTHING, ExamClass.LUNG_OPACITY, are_boxes_known=False)
+    alone = network.loss(batch[:1], TARGETS[:1])
+    beside = network.loss(batch, [TARGETS[0], unknown])
+    for part in beside.keys() - {"exam"}:
+        torch.testing.assert_close(beside[part], alone[part], rtol=1e-4, atol=1e-6)
+    if network.preset.has_exam_head:
+        # It is the mean over both images.
+        second = network.loss(batch[1:], [unknown])
+        expected = (alone["exam"] + second["exam"]) / 2
+        torch.testing.assert_close(beside["exam"], expected, rtol=1e-3, atol=1e-6)
+        assert second["center"] == second["scale"] == 0
+
+
+@pytest.mark.parametrize("name", OWN)
 def test_truth_predicted_perfectly_costs_nothing_and_decodes_to_itself(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detector.preparation import fit_to_square
+from detector.preparation import enhance, fit_to_square, prepare
+from detector.presets import PRESETS
+from detector.radiograph import GreyScale, ImageIdentity, Radiograph
 
 sides = st.integers(1, 300)
 
@@ -104,3 +108,44 @@ def test_a_bright_rectangle_lies_where_its_box_is_mapped(
     assert (weight.sum(1) * centre).sum() == pytest.approx((y0 + y1) / 2, abs=0.02)
     # Grey value times area is kept: the rectangle has the size of its mapped box.
     assert square.sum() / 200 == pytest.approx((x1 - x0) * (y1 - y0), rel=0.01)
+
+
+def test_no_enhancement_leaves_the_image_as_it_is() -> None:
+    grey = np.arange(100, dtype=np.uint8).reshape(10, 10)
+    np.testing.assert_array_equal(enhance(grey, PRESETS["best"]), grey)
+
+
+def test_the_median_takes_single_pixels_out_and_keeps_edges() -> None:
+    grey = np.zeros((9, 9), np.uint8)
+    grey[:, 5:] = 200
+    noisy = grey.copy()
+    noisy[2, 2], noisy[6, 7] = 255, 0
+    filtered = enhance(noisy, replace(PRESETS["best"], has_median_filter=True))
+    np.testing.assert_array_equal(filtered, grey)
+
+
+def test_clahe_raises_contrast_up_to_its_limit() -> None:
+    # Of 256 levels 64 are used, each by 4 times the mean count. All is cut at 2 times, and what is
+    # cut off, 64 · 2 / 256 = 0.5 of the mean, goes to every level: the curve's slope is 2.5.
+    faint = np.random.default_rng(0).integers(80, 144, (256, 256), np.uint8)
+    enhanced = enhance(faint, replace(PRESETS["best"], has_clahe=True))
+    assert enhanced.std() / faint.std() == pytest.approx(2.5, rel=0.02)
+
+
+def test_the_median_comes_before_clahe() -> None:
+    noisy = np.random.default_rng(0).integers(80, 144, (64, 64), np.uint8)
+    median = replace(PRESETS["best"], has_median_filter=True)
+    clahe = replace(PRESETS["best"], has_clahe=True)
+    both = replace(median, has_clahe=True)
+    np.testing.assert_array_equal(enhance(noisy, both), enhance(enhance(noisy, median), clahe))
+
+
+def test_preparing_enhances_the_rendered_image_before_it_is_fitted() -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (80, 60), np.uint8)
+    radiograph = Radiograph(
+        pixels, GreyScale(bits_stored=8), None, ImageIdentity(key="k", source="k.png")
+    )
+    preset = replace(PRESETS["best"], has_median_filter=True, has_clahe=True)
+    square, _ = prepare(radiograph, 32, preset)
+    np.testing.assert_array_equal(square, fit_to_square(enhance(pixels, preset), 32)[0])
+    assert not np.array_equal(square, prepare(radiograph, 32, PRESETS["best"])[0])

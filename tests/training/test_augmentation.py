@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from detector.presets import Augmentation
 from training.augmentation import (
     CROP_MINIMUM_VISIBLE,
+    IDENTITY,
+    SOFTENED,
     Change,
     draw_change,
     move_boxes,
@@ -200,3 +202,16 @@ def test_an_image_without_boxes_stays_without() -> None:
     for kind in kinds:
         _, boxes = draw_change(kind, empty, SIZE, 96, np.random.default_rng(3))
         assert boxes.shape == (0, 4)
+
+
+def test_half_of_all_images_lose_what_256_pixels_cannot_hold() -> None:
+    # Single pixels, black and white by turns, are grey once 512 pixels have gone through 256.
+    checkerboard = (np.indices((512, 512)).sum(axis=0) % 2 * 255).astype(np.uint8)
+    nothing = np.zeros((0, 4), np.float32)
+    drawn = (
+        draw_change("strong", nothing, 512, 512, np.random.default_rng(seed))[0]
+        for seed in range(100)
+    )
+    deviations = [changed(checkerboard, change._replace(matrix=IDENTITY)).std() for change in drawn]
+    # 100 draws of one half have a standard deviation of 5; noise adds at most 6 to a grey image.
+    assert np.mean(np.array(deviations) < 20) == pytest.approx(SOFTENED, abs=0.15)

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import pytest
 
 from detector.presets import PRESETS
-from training.datasets.splits import assign_folds
+from training.datasets.data_set import read_data_set
 from training.evaluate_command import main
 from training.evaluation.measures import MEASURES
 
@@ -213,12 +213,13 @@ def test_folds_are_those_of_the_training_where_no_table_gives_them(
     run: Run, tiny_weights: Path, challenge_folder: Path, tmp_path: Path
 ) -> None:
     (challenge_folder / "patients.csv").unlink()
-    fold = assign_folds(["a"], 5)["a"]
+    folds = read_data_set(challenge_folder).folds
+    fold = folds["a"]
     common = ("--data", challenge_folder, "--weights", tiny_weights, "--resamples", 0)
     status, _, errors = run(*common, "--folds", fold, "--out", tmp_path)
     assert status in (0, 1), errors
     found = report(tmp_path)
-    names = [name for name in "abc" if assign_folds([name], 5)[name] == fold]
+    names = [name for name in folds if folds[name] == fold]
     assert found["exam_count"] + len(found["left_out"]) == len(names)
     assert found["truth_count"] == 1
 

@@ -75,7 +75,9 @@ def test_the_figures_of_perfect_detections_are_one() -> None:
 def test_detections_are_in_pixels_of_the_original_image(
     challenge_folder: Path, tmp_path: Path
 ) -> None:
-    prepared = prepare_images(read_challenge(challenge_folder), 64, tmp_path / "cache")
+    prepared = prepare_images(
+        read_challenge(challenge_folder), 64, tmp_path / "cache", preset=PRESETS["compact"]
+    )
 
     class Finder(nn.Module):
         """Finds the bright patch exactly, as a perfect network would."""
@@ -111,7 +113,7 @@ def test_detections_are_cut_at_the_edges_of_the_image_as_the_detector_cuts_them(
     path = tmp_path / "tall.png"
     cv2.imwrite(str(path), np.zeros((80, 40), np.uint8))
     image = LabelledImage("tall", path, "1", no_boxes(), ExamClass.NORMAL)
-    prepared = prepare_images([image], 64, tmp_path / "cache")
+    prepared = prepare_images([image], 64, tmp_path / "cache", preset=PRESETS["compact"])
 
     class Finder(nn.Linear):
         def predict(self, _images: torch.Tensor) -> list[Prediction]:
@@ -124,12 +126,30 @@ def test_detections_are_cut_at_the_edges_of_the_image_as_the_detector_cuts_them(
     np.testing.assert_allclose(found.scores, [0.9])
 
 
+def test_exams_with_unknown_boxes_are_not_judged(challenge_folder: Path, tmp_path: Path) -> None:
+    images = read_challenge(challenge_folder)
+    images[1] = replace(images[1], has_unknown_boxes=True)
+    prepared = prepare_images(images, 64, tmp_path / "cache", preset=PRESETS["compact"])
+
+    class Finder(nn.Linear):
+        def predict(self, batch: torch.Tensor) -> list[Prediction]:
+            means = batch.mean(dim=(1, 2, 3)).tolist()
+            return [Prediction(torch.zeros(0, 4), torch.zeros(0), mean) for mean in means]
+
+    exams = detect(Finder(1, 1), prepared)  # type: ignore[arg-type]
+    assert [exam.image_id for exam in exams] == ["a", "c", "d", "e", "f"]
+    means = prepared.pixels.mean(axis=(1, 2))[[0, 2, 3, 4, 5]] / 255
+    np.testing.assert_allclose([exam.exam_score for exam in exams], means, rtol=1e-4)
+
+
 @pytest.mark.parametrize("batch", [1, 4])
 def test_detections_do_not_depend_on_the_batch(
     challenge_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, batch: int
 ) -> None:
     monkeypatch.setattr("training.judging.BATCH", batch)
-    prepared = prepare_images(read_challenge(challenge_folder), 128, tmp_path / "cache")
+    prepared = prepare_images(
+        read_challenge(challenge_folder), 128, tmp_path / "cache", preset=PRESETS["compact"]
+    )
     torch.manual_seed(0)
     preset = replace(
         PRESETS["compact"], body="test_efficientnet", frozen_body=(), channels=32, head_depth=1
@@ -148,7 +168,9 @@ def _same(preset: object) -> CenterScaleDetector:
 def test_detections_are_computed_in_full_precision_as_the_engine_computes_them(
     challenge_folder: Path, tmp_path: Path
 ) -> None:
-    prepared = prepare_images(read_challenge(challenge_folder), 64, tmp_path / "cache")
+    prepared = prepare_images(
+        read_challenge(challenge_folder), 64, tmp_path / "cache", preset=PRESETS["compact"]
+    )
     allowed = []
 
     class Watcher(nn.Linear):

@@ -26,7 +26,9 @@ PRESET = replace(
 
 @pytest.fixture
 def prepared(challenge_folder: Path, tmp_path: Path) -> PreparedImages:
-    return prepare_images(read_challenge(challenge_folder), 96, tmp_path / "cache")
+    return prepare_images(
+        read_challenge(challenge_folder), 96, tmp_path / "cache", preset=PRESETS["compact"]
+    )
 
 
 def stream(prepared: PreparedImages, preset: Preset = PRESET, seed: int = 0) -> SampleStream:
@@ -112,6 +114,44 @@ def test_the_stored_images_are_never_painted_on(prepared: PreparedImages) -> Non
     for step in range(90, 110):
         samples[step, 0]
     np.testing.assert_array_equal(prepared.pixels, before)
+
+
+def with_unknown_boxes(prepared: PreparedImages) -> PreparedImages:
+    """``f`` no longer is Normal but shows an opacity that nobody drew."""
+    *others, last = prepared.images
+    weak = replace(last, exam_class=ExamClass.LUNG_OPACITY, has_unknown_boxes=True)
+    return replace(prepared, images=(*others, weak))
+
+
+def test_exams_with_unknown_boxes_are_marked_and_neither_painted_on_nor_moved(
+    prepared: PreparedImages,
+) -> None:
+    preset = replace(PRESET, augmentation="none", training_sizes=(96,), synthetic_steps=50)
+    samples = stream(with_unknown_boxes(prepared), preset)
+    weak = [(s, samples[s, 0]) for s in range(150) if not samples[s, 0].are_boxes_known]
+    assert weak
+    for step, sample in weak:
+        assert step >= preset.synthetic_steps
+        assert not len(sample.boxes)
+        assert sample.exam_class is ExamClass.LUNG_OPACITY
+        np.testing.assert_array_equal(sample.image, prepared.pixels[5])
+    _, _, (target,) = collate([weak[0][1]])
+    assert not target.are_boxes_known
+
+
+def test_a_system_without_an_exam_head_is_not_given_unknown_boxes(
+    prepared: PreparedImages,
+) -> None:
+    samples = stream(with_unknown_boxes(prepared), replace(PRESET, has_exam_head=False))
+    assert all(samples[step, 0].are_boxes_known for step in range(300))
+    alone = replace(
+        prepared,
+        images=(replace(prepared.images[5], has_unknown_boxes=True),),
+        pixels=prepared.pixels[5:],
+    )
+    peer = replace(PRESET, has_exam_head=False, synthetic_steps=0)
+    with pytest.raises(DataSetError, match="No image has known boxes"):
+        stream(alone, peer)
 
 
 def test_painting_without_canvases_or_places_is_refused(prepared: PreparedImages) -> None:

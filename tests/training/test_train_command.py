@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from pydicom import dcmread
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tiny_training import TINY_LIVE
 from typer.testing import CliRunner
@@ -47,7 +48,9 @@ def test_training_writes_weights_with_a_card_that_load(
     network, card = load_weights(out / "tiny.safetensors")
     assert card.preset == PRESETS["tiny"]
     assert network.preset == PRESETS["tiny"]
-    assert card.training_data == "5 radiographs of challenge, folds 0, 1."
+    assert card.training_data == (
+        "5 radiographs of challenge, folds 0, 1; without the patients of the demo studies."
+    )
     assert card.training_command.startswith("pneumo-train")
     assert "non-commercial" in card.terms
     (operating_point,) = card.operating_points
@@ -84,6 +87,9 @@ def test_a_finished_run_resumes_to_the_same_weights(challenge_folder: Path, tmp_
         (("--folds", "0", "--device", "tpu"), "There is no device tpu"),
         (("--folds", "0", "--resume"), "nothing to resume"),
         (("--folds", "0", "--negatives", "."), "holds no Data_Entry_2017.csv"),
+        (("--folds", "0,1,2", "--judge"), "--judge needs folds that are not trained on"),
+        (("--folds", "0", "--weak-positives", "."), "holds no Data_Entry_2017.csv"),
+        (("--folds", "0", "--exclude", "absent"), "absent holds no DICOM image"),
         (("--folds", "0", "--size", "100"), "--size takes multiples of 32"),
         (("--folds", "0", "--steps", "-1"), "--steps"),
         (("--folds", "0", "--steps", "0", "--synthetic-steps", "0"), "no step to train"),
@@ -134,8 +140,8 @@ def test_a_synthetic_pretraining_is_made_once_and_begun_from(
     assert status == 0
     trained, card = load_weights(real / "tiny.safetensors")
     assert card.training_data == (
-        f"3 radiographs of challenge, folds 0. Begun from tiny {first.fingerprint}, trained on "
-        "5 radiographs of challenge, folds 0, 1."
+        "3 radiographs of challenge, folds 0; without the patients of the demo studies. "
+        f"Begun from tiny {first.fingerprint}, trained on {first.training_data}"
     )
     # One step of a learning rate of 1e-3 at most moves no weight by more than 1 %.
     for name, tensor in begun.state_dict().items():
@@ -214,3 +220,44 @@ def test_a_missing_tensorboard_is_said(
     status, output = train(challenge_folder, tmp_path / "run", "--folds", "0")
     assert status == 2
     assert "pip install tensorboard" in output
+
+
+def test_extra_exams_are_trained_on_unless_their_patients_are_held_out_or_excluded(
+    challenge_folder: Path, tmp_path: Path
+) -> None:
+    nih = tmp_path / "nih"
+    labels = {"7": "No Finding", "8": "Pneumonia", "5": "No Finding", "1620": "Pneumonia"}
+    generator = np.random.default_rng(1)
+    (nih / "images").mkdir(parents=True)
+    for patient in labels:
+        blocks = generator.integers(0, 255, (16, 16), np.uint8)
+        cv2.imwrite(str(nih / "images" / f"{patient}_0.png"), np.kron(blocks, np.ones((6, 6))))
+    rows = [f"{patient}_0.png,{finding},{patient}" for patient, finding in labels.items()]
+    table = "\n".join(["Image Index,Finding Labels,Patient ID", *rows])
+    (nih / "Data_Entry_2017.csv").write_text(table)
+    away = tmp_path / "away"
+    away.mkdir()
+    seen = dcmread(challenge_folder / "stage_2_train_images" / "e.dcm")
+    seen.PatientID = "e"  # as the challenge's files name the exam
+    seen.save_as(away / "seen.dcm")
+    options = ("--negatives", nih, "--negatives", nih, "--weak-positives", nih, "--exclude", away)
+    status, output = train(challenge_folder, tmp_path / "run", "--folds", "0,1", *map(str, options))
+    assert status == 0, output
+    _, card = load_weights(tmp_path / "run" / "tiny.safetensors")
+    # Of folds 0 and 1 exam e is excluded; of NIH's, 5 is held out and 1620 a demo patient.
+    assert card.training_data == (
+        "4 radiographs of challenge, folds 0, 1, and 1 without finding of nih, and 1 without "
+        "finding of nih, and 1 tagged Pneumonia, without boxes, of nih; without the patients of "
+        "the demo studies and away."
+    )
+
+
+def test_an_image_that_is_held_out_under_another_name_stops_the_run(
+    challenge_folder: Path, tmp_path: Path
+) -> None:
+    images = challenge_folder / "stage_2_train_images"
+    (images / "f.dcm").write_bytes((images / "b.dcm").read_bytes())
+    status, output = train(challenge_folder, tmp_path / "run", "--folds", "0,1")
+    assert status == 2
+    assert "b of the training images and f of the held-out images are the same instance" in output
+    assert not list((tmp_path / "run").glob("*.safetensors"))

@@ -62,7 +62,9 @@ class TinyDetector(nn.Module):
 
 @pytest.fixture
 def prepared(challenge_folder: Path, tmp_path: Path) -> PreparedImages:
-    return prepare_images(read_challenge(challenge_folder), 32, tmp_path / "cache")
+    return prepare_images(
+        read_challenge(challenge_folder), 32, tmp_path / "cache", preset=PRESETS["compact"]
+    )
 
 
 def trainer(

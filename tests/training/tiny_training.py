@@ -27,7 +27,6 @@ TINY = replace(
     synthetic_steps=2,
     steps=4,
     batch_size=4,
-    positive_oversampling=1,
 )
 TINY_LIVE = replace(TINY, name="tiny_live", is_body_norm_frozen=False)
 """The same with batch normalisation that learns its statistics."""

@@ -47,5 +47,6 @@ def read_coco_data_set(annotations: Path, images: Path) -> list[LabelledImage]:
             )
         boxes = truth.exams[Path(name).stem]
         exam_class = ExamClass.LUNG_OPACITY if len(boxes) else ExamClass.UNKNOWN
-        labelled.append(LabelledImage(name, path, patient, boxes, exam_class))
+        place = f"{annotations.name}, {truth.places[Path(name).stem]}"
+        labelled.append(LabelledImage(name, path, patient, boxes, exam_class, labelled_at=place))
     return labelled

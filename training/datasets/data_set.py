@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from training.datasets.coco import read_coco_data_set
-from training.datasets.labelled_image import LabelledImage
-from training.datasets.rsna import PATIENTS, read_challenge
+from training.datasets.folder import read_folder
+from training.datasets.labelled_image import DataSetError, LabelledImage
+from training.datasets.rsna import LABELS, PATIENTS, read_challenge
 from training.datasets.splits import assign_folds, read_folds, select_folds
 
 FOLD_COUNT = 5
@@ -32,10 +33,14 @@ class DataSet:
 
 
 def read_data_set(data: Path) -> DataSet:
-    """Read a folder in the RSNA challenge's layout, or a COCO file beside its images.
+    """Read a data set in any of three layouts.
+
+    A ``.json`` file is COCO beside its images, a ``.csv`` file a table of boxes beside its images
+    (:mod:`training.datasets.folder`). A folder with ``stage_2_train_labels.csv`` is the challenge's
+    layout; any other is read by the one ``.csv`` that it holds.
 
     Folds are those of the challenge folder's ``patients.csv``; without one, patients are spread
-    over five folds by a digest of their ids.
+    over five folds of about the same share of every exam class.
 
     Raises
     ------
@@ -46,11 +51,20 @@ def read_data_set(data: Path) -> DataSet:
     """
     if data.suffix.lower() == ".json":
         images = read_coco_data_set(data, data.parent)
-    else:
+    elif data.is_dir() and (data / LABELS).is_file():
         images = read_challenge(data)
-    table = data / PATIENTS
-    if table.is_file():
-        folds = read_folds(table)
     else:
-        folds = assign_folds({image.patient for image in images}, FOLD_COUNT)
+        images = read_folder(_only_table(data) if data.is_dir() else data)
+    table = data / PATIENTS
+    folds = read_folds(table) if table.is_file() else assign_folds(images, FOLD_COUNT)
     return DataSet(tuple(images), folds)
+
+
+def _only_table(folder: Path) -> Path:
+    tables = list(folder.glob("*.csv"))
+    if len(tables) != 1:
+        raise DataSetError(
+            f"{folder} holds neither {LABELS} nor exactly one table of boxes. Name the data set's "
+            ".csv or .json file instead of the folder."
+        )
+    return tables[0]

@@ -6,6 +6,7 @@ import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,13 @@ from numpy.typing import NDArray
 from detector.files import access_error
 from detector.networks.protocol import ExamClass
 from training.datasets.truth import TruthTable
+
+CLASS_NAMES: Final = {
+    "Normal": ExamClass.NORMAL,
+    "No Lung Opacity / Not Normal": ExamClass.NO_OPACITY_NOT_NORMAL,
+    "Lung Opacity": ExamClass.LUNG_OPACITY,
+}
+"""The challenge's words for the class of an exam."""
 
 
 class DataSetError(Exception):
@@ -35,6 +43,10 @@ class LabelledImage:
         ``[N, 4]`` float32 x0 y0 x1 y1 in continuous pixel coordinates of the image.
     exam_class
         What the exam as a whole shows.
+    has_unknown_boxes
+        Whether the exam shows findings of which nobody drew the boxes; ``boxes`` is then empty.
+    labelled_at
+        Where the labels stand, for messages: a table and its lines.
     """
 
     name: str
@@ -42,11 +54,49 @@ class LabelledImage:
     patient: str
     boxes: NDArray[np.float32]
     exam_class: ExamClass
+    has_unknown_boxes: bool = False
+    labelled_at: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "patient", normalise_patient(self.patient))
 
     @property
     def is_positive(self) -> bool:
         """Whether the readers drew a box."""
         return len(self.boxes) > 0
+
+
+def normalise_patient(text: str) -> str:
+    """One spelling of a patient's id, so that data sets can be compared.
+
+    Numbers lose leading zeros, and the ``NIH-`` that the demo studies put before them: ``1620``,
+    ``00001620`` and ``NIH-00001620`` are one patient.
+    """
+    text = text.strip()
+    number = text.removeprefix("NIH-")
+    return number.lstrip("0") or "0" if number.isdecimal() else text
+
+
+def read_table(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
+    """Read a table row by row: the line, and the cells by column; cells that are not there lack.
+
+    Raises
+    ------
+    DataSetError
+        When the table is missing, is no text or no CSV.
+    """
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            table = csv.DictReader(file, strict=True)
+            for row in table:
+                cells = {name: cell for name, cell in row.items() if name and cell is not None}
+                yield table.line_num, cells
+    except OSError as error:
+        raise DataSetError(str(access_error(path, error))) from error
+    except UnicodeDecodeError as error:
+        raise DataSetError(f"{path} is not text in UTF-8.") from error
+    except csv.Error as error:
+        raise DataSetError(f"{path}, line {table.reader.line_num}: {error}.") from error
 
 
 def read_rows(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
@@ -57,19 +107,11 @@ def read_rows(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[str, ...]]
     DataSetError
         When the table or a column is missing, a row is too short, or it is no text.
     """
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            table = csv.DictReader(file)
-            for row in table:
-                cells = tuple(row.get(column) for column in columns)
-                if None in cells:
-                    missing = columns[cells.index(None)]
-                    raise DataSetError(f"{path}, line {table.line_num}: there is no {missing}.")
-                yield tuple(str(cell) for cell in cells)
-    except OSError as error:
-        raise DataSetError(str(access_error(path, error))) from error
-    except UnicodeDecodeError as error:
-        raise DataSetError(f"{path} is not text in UTF-8.") from error
+    for line, row in read_table(path):
+        for column in columns:
+            if column not in row:
+                raise DataSetError(f"{path}, line {line}: there is no {column}.")
+        yield tuple(row[column] for column in columns)
 
 
 def no_boxes() -> NDArray[np.float32]:

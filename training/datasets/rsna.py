@@ -11,6 +11,7 @@ from pathlib import Path
 
 from detector.networks.protocol import ExamClass
 from training.datasets.labelled_image import (
+    CLASS_NAMES,
     DataSetError,
     LabelledImage,
     read_rows,
@@ -22,12 +23,6 @@ IMAGES = "stage_2_train_images"
 LABELS = "stage_2_train_labels.csv"
 CLASSES = "stage_2_detailed_class_info.csv"
 PATIENTS = "patients.csv"
-
-_CLASS_NAMES = {
-    "Normal": ExamClass.NORMAL,
-    "No Lung Opacity / Not Normal": ExamClass.NO_OPACITY_NOT_NORMAL,
-    "Lung Opacity": ExamClass.LUNG_OPACITY,
-}
 
 
 def read_challenge(folder: Path) -> list[LabelledImage]:
@@ -49,21 +44,24 @@ def read_challenge(folder: Path) -> list[LabelledImage]:
     patients = _read_column(folder / PATIENTS, "nih_patient") if has_patients else {}
     images = []
     for name, boxes in sorted(labels.exams.items()):
+        place = f"{LABELS}, {labels.places[name]}"
         path = folder / IMAGES / f"{name}.dcm"
         if not path.is_file():
             raise DataSetError(
-                f"{LABELS} names exam {name}, but {path} is missing. Add it or remove its rows."
+                f"{place}: names exam {name}, but {path} is missing. Add it or remove its rows."
             )
-        exam_class = _CLASS_NAMES.get(classes.get(name, ""))
+        exam_class = CLASS_NAMES.get(classes.get(name, ""))
         if exam_class is None:
             raise DataSetError(f"{CLASSES} gives exam {name} none of the challenge's classes.")
         if (exam_class is ExamClass.LUNG_OPACITY) != (len(boxes) > 0):
             raise DataSetError(
-                f"Exam {name} has {len(boxes)} boxes but the class {classes[name]}. Correct either."
+                f"{place}: exam {name} has {len(boxes)} boxes but the class {classes[name]} in "
+                f"{CLASSES}. Correct either."
             )
         if has_patients and name not in patients:
             raise DataSetError(f"{PATIENTS} does not say whose exam {name} is. Add its row.")
-        images.append(LabelledImage(name, path, patients.get(name, name), boxes, exam_class))
+        patient = patients.get(name, name)
+        images.append(LabelledImage(name, path, patient, boxes, exam_class, labelled_at=place))
     return images
 
 

@@ -18,7 +18,7 @@ import json
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -68,6 +68,8 @@ class TruthTable:
         Whether the file names exams by their Patient ID (0010,0020), as the challenge does.
     notes
         Sentences about exams that were left out.
+    places
+        Where in the file the boxes of each image stand, such as "lines 4, 5".
     """
 
     name: str
@@ -77,6 +79,7 @@ class TruthTable:
     box_count: int
     is_by_patient_id: bool = False
     notes: tuple[str, ...] = ()
+    places: Mapping[str, str] = field(default_factory=dict)
 
     def find(self, identity: ImageIdentity) -> NDArray[np.float32] | None:
         """Return the boxes of one image, or None where the file says nothing about it.
@@ -157,9 +160,10 @@ def read_challenge_labels(path: Path) -> TruthTable:
                 raise draft.error(line, f"exam {exam} is listed both with and without boxes")
             draft.add_box(exam, _corners(draft, line, box), line)
         elif target == "0" and not any(box):
-            if draft.exams.get(exam):
-                raise draft.error(line, f"exam {exam} is listed both with and without boxes")
-            draft.add_exam(exam)
+            if exam in draft.exams:
+                other = "both with and" if draft.exams[exam] else "twice"
+                raise draft.error(line, f"exam {exam} is listed {other} without boxes")
+            draft.add_exam(exam, line)
         else:
             raise draft.error(line, "Target must be 1 with a box or 0 without one")
     return draft.table("RSNA challenge labels", is_by_patient_id=True)
@@ -208,6 +212,8 @@ def read_coco(path: Path) -> TruthTable:
     try:
         wanted = _coco_categories(path, content.get("categories", []))
         for image in content["images"]:
+            if image["id"] in images:
+                raise TruthFileError(str(path), f"two images have the id {image['id']}")
             images[image["id"]] = image
             draft.add_exam(str(image["id"]))
         if any("exam_score" in image for image in images.values()) or any(
@@ -242,14 +248,16 @@ class _Draft:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.exams: dict[str, list[Box]] = {}
+        self._lines: dict[str, list[int]] = {}
         self._doubts: dict[str, str] = {}
         self._unit = "annotation" if path.suffix.lower() == ".json" else "line"
 
     def error(self, line: int, detail: str) -> TruthFileError:
         return TruthFileError(str(self.path), f"{self._unit} {line}: {detail}")
 
-    def add_exam(self, exam: str) -> None:
+    def add_exam(self, exam: str, line: int | None = None) -> None:
         self.exams.setdefault(exam, [])
+        self._lines.setdefault(exam, []).extend([] if line is None else [line])
 
     def add_box(
         self, exam: str, box: Box, line: int, size: tuple[float | None, float | None] = (None, None)
@@ -260,7 +268,10 @@ class _Draft:
             self.doubt(exam, f"{self._unit} {line} has a box without area")
         elif x1 <= 0 or y1 <= 0 or x0 >= width or y0 >= height:
             self.doubt(exam, f"{self._unit} {line} has a box outside the image")
-        self.exams.setdefault(exam, []).append(box)
+        elif box in self.exams.get(exam, ()):
+            self.doubt(exam, f"{self._unit} {line} repeats a box")
+        self.add_exam(exam, line)
+        self.exams[exam].append(box)
 
     def doubt(self, exam: str, reason: str) -> None:
         self._doubts.setdefault(exam, reason)
@@ -284,6 +295,7 @@ class _Draft:
         if not certain:
             raise TruthFileError(str(self.path), "it lists no image")
         known: dict[str, NDArray[np.float32]] = {}
+        places: dict[str, str] = {}
         shared: set[str] = set()
         for exam, boxes in certain.items():
             boxes.setflags(write=False)
@@ -291,6 +303,7 @@ class _Draft:
                 if key in known:
                     shared.add(key)
                 known[key] = boxes
+                places[key] = self._place(exam)
         for key in sorted(shared):
             del known[key]
             notes.append(f"The name {key} is left out: several images have it.")
@@ -302,7 +315,13 @@ class _Draft:
             box_count=sum(map(len, certain.values())),
             is_by_patient_id=is_by_patient_id,
             notes=tuple(notes),
+            places=places,
         )
+
+    def _place(self, exam: str) -> str:
+        lines = self._lines[exam]
+        plural = "s" if len(lines) > 1 else ""
+        return f"{self._unit}{plural} {', '.join(map(str, lines))}" if lines else "no line"
 
 
 def _reaches_into(boxes: NDArray[np.float32], identity: ImageIdentity) -> bool:
