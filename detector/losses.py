@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import torch
+import torch.distributed as dist
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 from torchvision.ops import complete_box_iou_loss, generalized_box_iou_loss
@@ -67,7 +68,21 @@ def iou_loss(iou: Tensor) -> Tensor:
     return -iou.clamp_min(math.exp(-20)).log()
 
 
+def batch_divisor(amount: Tensor) -> Tensor:
+    """What a sum over a batch is divided by: its amount of objects or weights, at least 1.
+
+    Where several processes share a batch it is the amount of the whole batch over their number.
+    Gradients are averaged over the processes, so that they are those of one process that computes
+    the whole batch, however the objects are spread.
+    """
+    if not (dist.is_available() and dist.is_initialized()):
+        return amount.clamp_min(1)
+    total = amount.detach().clone()
+    dist.all_reduce(total)
+    return total.clamp_min(1) / dist.get_world_size()
+
+
 def exam_loss(logits: Tensor, classes: Tensor) -> Tensor:
     """Mean cross entropy of exam logits ``[B, 3]``; a class of −1 is unknown and left out."""
     total = F.cross_entropy(logits, classes, ignore_index=-1, reduction="sum")
-    return total / (classes >= 0).sum().clamp_min(1)
+    return total / batch_divisor((classes >= 0).sum())

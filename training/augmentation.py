@@ -1,10 +1,13 @@
 """Random changes of a training image that leave its finding what it is.
 
 Every change of place is one affine map of continuous coordinates that moves pixels and boxes
-together. Everything is drawn from the generator that is passed in.
+together. Everything is drawn here, from the generator that is passed in; the pixels are changed
+later, a batch at once (:mod:`training.device_augmentation`).
 """
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -29,14 +32,43 @@ SOFT_SIDE = 256
 IDENTITY = np.eye(2, 3)
 
 
-def augment(
+class Change(NamedTuple):
+    """What is done to the pixels of one image, as :mod:`training.device_augmentation` does it.
+
+    Attributes
+    ----------
+    size
+        Side of the new image.
+    matrix
+        ``[2, 3]``, takes (x, y, 1) of the old image to (x, y) of the new one.
+    gamma, gain, offset
+        A grey value v in [0, 1] becomes v^gamma · gain + offset, cut to that range.
+    sharpness
+        The side of the coarser grid that the image passes through, as a share; 1 for none.
+    noise
+        Standard deviation of Gaussian noise.
+    noise_seed
+        Names the noise.
+    """
+
+    size: int
+    matrix: NDArray[np.float64] = IDENTITY
+    gamma: float = 1.0
+    gain: float = 1.0
+    offset: float = 0.0
+    sharpness: float = 1.0
+    noise: float = 0.0
+    noise_seed: int = 0
+
+
+def draw_change(
     kind: Augmentation,
-    image: NDArray[np.uint8],
     boxes: NDArray[np.float32],
-    size: int,
+    old_size: int,
+    new_size: int,
     generator: np.random.Generator,
-) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
-    """Change an image and its boxes at random, and bring them to a size.
+) -> tuple[Change, NDArray[np.float32]]:
+    """Draw how to change an image, and move its boxes accordingly.
 
     Parameters
     ----------
@@ -44,32 +76,32 @@ def augment(
         ``none``; ``da``, the paper's: one of the square's eight symmetries, brightness × U(0.5,
         1.5) and a crop that keeps 0.6 of each box; ``strong``: flip, affine map, gamma, contrast,
         brightness, loss of resolution and noise.
-    image
-        ``[S, S]`` grey values.
     boxes
-        ``[N, 4]`` x0 y0 x1 y1 in its pixels.
-    size
-        Side of the new image.
+        ``[N, 4]`` x0 y0 x1 y1 in pixels of the image.
+    old_size, new_size
+        Sides of the image and of the one that is made of it.
     generator
         Where chance comes from.
 
     Returns
     -------
-    image, boxes
-        New arrays of the same kinds; boxes that leave the image are cut or dropped.
+    change, boxes
+        For the pixels; and new boxes, cut at the edges or dropped where they leave the image.
     """
     matrix = IDENTITY
     if kind == "da":
-        matrix = random_symmetry(image.shape[0], generator)
-        matrix = random_crop(move_boxes(boxes, matrix), image.shape[0], generator) @ _square(matrix)
+        matrix = random_symmetry(old_size, generator)
+        matrix = random_crop(move_boxes(boxes, matrix), old_size, generator) @ _square(matrix)
     elif kind == "strong":
-        matrix = random_affine(image.shape[0], generator)
-    image, boxes = warp(image, boxes, matrix * (size / image.shape[0]), size)
+        matrix = random_affine(old_size, generator)
+    if new_size != old_size:
+        matrix = matrix * (new_size / old_size)
+    change = Change(new_size, matrix)
     if kind == "da":
-        image = cv2.convertScaleAbs(image, alpha=generator.uniform(0.5, 1.5)).astype(np.uint8)
+        change = change._replace(gain=generator.uniform(0.5, 1.5))
     elif kind == "strong":
-        image = change_grey_values(image, generator)
-    return image, boxes
+        change = _draw_grey_values(change, generator)
+    return change, keep_visible(move_boxes(boxes, change.matrix), new_size)
 
 
 def random_affine(
@@ -157,34 +189,34 @@ def warp(
     half = np.full(2, 0.5)
     on_centers = np.column_stack([linear, linear @ half + offset - half])  # cv2: centre at (0, 0)
     moved = cv2.warpAffine(image, on_centers, (size, size), flags=cv2.INTER_LINEAR)
-    whole = move_boxes(boxes, matrix)
-    visible = whole.clip(0, size)
-    is_kept = _areas(visible) >= MINIMUM_VISIBLE * _areas(whole)
-    return np.asarray(moved, np.uint8), visible[is_kept]
+    return np.asarray(moved, np.uint8), keep_visible(move_boxes(boxes, matrix), size)
 
 
-def change_grey_values(
-    image: NDArray[np.uint8], generator: np.random.Generator
-) -> NDArray[np.uint8]:
-    """Draw gamma, contrast, brightness, a loss of resolution and noise.
+def keep_visible(boxes: NDArray[np.float32], size: int) -> NDArray[np.float32]:
+    """Cut boxes at the edges of a square, and drop those of which less than half is left."""
+    visible = boxes.clip(0, size)
+    return visible[_areas(visible) >= MINIMUM_VISIBLE * _areas(boxes)]
+
+
+def _draw_grey_values(change: Change, generator: np.random.Generator) -> Change:
+    """Draw gamma, contrast about the middle grey, brightness, a loss of resolution and noise.
 
     The loss of resolution hides from the network which data set an image comes from: a soft one
     may be of any.
     """
-    gamma = np.exp(generator.uniform(-0.35, 0.35))
-    contrast = np.exp(generator.uniform(-0.2, 0.2))
-    brightness = generator.uniform(-25, 25)
-    curve = 255 * (np.arange(256) / 255) ** gamma
-    table = np.clip((curve - 128) * contrast + 128 + brightness, 0, 255).astype(np.uint8)
-    changed = cv2.LUT(image, table)
-    if generator.random() < SOFTENED:
-        size = image.shape[0]
-        smaller = max(1, round(min(size, SOFT_SIDE) * generator.uniform(0.5, 1.0)))
-        changed = cv2.resize(changed, (smaller, smaller), interpolation=cv2.INTER_AREA)
-        changed = cv2.resize(changed, (size, size), interpolation=cv2.INTER_LINEAR)
-    deviation = generator.uniform(0, 6)
-    noise = generator.standard_normal(image.shape, np.float32) * np.float32(deviation)
-    return np.clip(changed + noise, 0, 255).astype(np.uint8)
+    contrast = float(np.exp(generator.uniform(-0.2, 0.2)))
+    return change._replace(
+        gamma=float(np.exp(generator.uniform(-0.35, 0.35))),
+        gain=contrast,
+        offset=0.5 * (1 - contrast) + generator.uniform(-0.1, 0.1),
+        sharpness=(
+            min(1.0, SOFT_SIDE / change.size) * generator.uniform(0.5, 1.0)
+            if generator.random() < SOFTENED
+            else 1.0
+        ),
+        noise=generator.uniform(0, 0.024),
+        noise_seed=int(generator.integers(2**63)),
+    )
 
 
 def _about_centre(

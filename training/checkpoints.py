@@ -36,6 +36,12 @@ def save_checkpoint(path: Path, state: dict[str, Any]) -> None:
     replace_file(path, content.getvalue())
 
 
+def forget_unfinished_writes(path: Path) -> None:
+    """Remove what processes that were killed while they wrote a checkpoint left beside it."""
+    for unfinished in path.parent.glob(f".{path.name}.*"):
+        unfinished.unlink()
+
+
 def load_checkpoint(path: Path, recipe: dict[str, Any]) -> dict[str, Any]:
     """Read a checkpoint of the same recipe.
 

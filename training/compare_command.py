@@ -38,7 +38,7 @@ from training.datasets.prepared_images import PreparedImages, prepare_images
 from training.fold_detections import exams_of
 from training.judging import RESAMPLES
 from training.train_command import STRIDE
-from training.trainer import real_steps
+from training.trainer import StepReport, real_steps
 
 UNUSABLE_ARGUMENTS = 2
 REPORT = "comparison"
@@ -205,12 +205,9 @@ def _judge_all(comparison: Comparison, presets: Sequence[Preset], splits: Sequen
             task = progress.add_task("", total=preset.steps)
 
             def show(
-                step: int,
-                losses: dict[str, float],
-                progress: Progress = progress,
-                task: TaskID = task,
+                report: StepReport, progress: Progress = progress, task: TaskID = task
             ) -> None:
-                progress.update(task, completed=step)
+                progress.update(task, completed=report.step)
 
             try:
                 comparison.judge(preset, fold, show)

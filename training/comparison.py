@@ -16,11 +16,10 @@ from typing import Any, Final
 
 import torch
 
-from detector.networks.bodies import load_body_weights
 from detector.networks.protocol import DetectionNetwork
 from detector.networks.systems import build_network
 from detector.presets import PRESETS, Preset
-from training.body_weights import pretrained_weights
+from training.body_weights import load_pretrained
 from training.checkpoints import load_checkpoint, require_recipe
 from training.datasets.data_set import DataSet
 from training.datasets.labelled_image import DataSetError, LabelledImage
@@ -32,7 +31,7 @@ from training.judging import choose_threshold, detect
 from training.peak_memory import peak_bytes, restart_peak
 from training.run_data import describe_images
 from training.samples import SampleStream
-from training.trainer import CHECKPOINT, Trainer
+from training.trainer import CHECKPOINT, StepReport, Trainer
 
 SAVE_SECONDS: Final = 180.0
 NORM_GROUPS: Final = 32
@@ -227,7 +226,7 @@ class Comparison:
         self,
         preset: Preset,
         fold: Fold,
-        progressed: Callable[[int, dict[str, float]], None] = lambda step, losses: None,
+        progressed: Callable[[StepReport], None] = lambda report: None,
     ) -> None:
         """Train one system without the fold, or go on with that, and write what it finds there.
 
@@ -238,7 +237,7 @@ class Comparison:
         fold
             What it is trained and judged on.
         progressed
-            Called after each step with the number of steps done and the parts of the loss.
+            Called after each step.
 
         Raises
         ------
@@ -311,5 +310,5 @@ def device_name(device: torch.device) -> str:
 def _pretrained_network(preset: Preset, seed: int) -> DetectionNetwork:
     torch.manual_seed(seed)
     network = build_network(preset)
-    load_body_weights(network.body, pretrained_weights(preset.body))
+    load_pretrained(network.body, None)
     return network

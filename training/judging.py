@@ -10,6 +10,7 @@ from torch import Tensor
 
 from detector.model_card import Metric
 from detector.networks.protocol import DetectionNetwork
+from detector.precision import full_precision
 from detector.preparation import boxes_in_image
 from training.datasets.prepared_images import PreparedImages
 from training.evaluation.exam import Exam
@@ -35,7 +36,9 @@ def detect(network: DetectionNetwork, prepared: PreparedImages) -> list[Exam]:
         chunk = known[start : start + BATCH]
         pixels = np.stack([prepared.pixels[index] for index in chunk])[:, None]
         images = torch.from_numpy(pixels).to(device).float() / 255
-        for index, found in zip(chunk, network.predict(images), strict=True):
+        with full_precision():
+            predictions = network.predict(images)
+        for index, found in zip(chunk, predictions, strict=True):
             image = prepared.images[index]
             width, height = prepared.extents[index]
             boxes, scores = boxes_in_image(

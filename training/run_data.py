@@ -138,10 +138,7 @@ def describe_images(images: Sequence[LabelledImage]) -> dict[str, Any]:
         "labels": _digest(
             part
             for image in images
-            for part in (
-                image.boxes,
-                np.array([int(image.exam_class), int(image.has_unknown_boxes)]),
-            )
+            for part in (image.boxes, np.array([image.exam_class, image.has_unknown_boxes]))
         ),
     }
 

@@ -11,11 +11,12 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 from torch.utils.data import Dataset
 
 from detector.networks.protocol import ExamClass, Target
 from detector.presets import Preset
-from training.augmentation import augment, random_affine, warp
+from training.augmentation import Change, draw_change, random_affine, warp
 from training.datasets.labelled_image import DataSetError, LabelledImage, no_boxes
 from training.datasets.prepared_images import PreparedImages
 from training.synthesis import move_opacity, overlaps, paint_opacity
@@ -28,15 +29,35 @@ MOVED = 0.5
 
 
 class Sample(NamedTuple):
-    """One training image, ``[S, S]`` uint8, its boxes in network pixels and its exam class.
+    """One training image and its truth.
 
-    ``boxes`` is empty where the boxes of the exam are unknown.
+    Attributes
+    ----------
+    image
+        ``[S, S]`` grey values, before the change.
+    boxes
+        ``[N, 4]`` x0 y0 x1 y1 in pixels of the changed image.
+    exam_class
+        What the exam shows.
+    change
+        To be applied to the image.
+    are_boxes_known
+        Otherwise there are none.
     """
 
     image: NDArray[np.uint8]
     boxes: NDArray[np.float32]
     exam_class: ExamClass
+    change: Change
     are_boxes_known: bool = True
+
+
+class Batch(NamedTuple):
+    """Samples stacked: images ``[B, 1, S, S]`` uint8, the change of each, and its truth."""
+
+    images: Tensor
+    changes: list[Change]
+    targets: list[Target]
 
 
 class SampleStream(Dataset[Sample]):
@@ -95,10 +116,14 @@ class SampleStream(Dataset[Sample]):
         generator = np.random.default_rng((self.seed, step, position))
         make = self._synthetic if step < self.preset.synthetic_steps else self._real
         sample = make(generator)
-        image, boxes = augment(
-            self.preset.augmentation, sample.image, sample.boxes, self._size(step), generator
+        change, boxes = draw_change(
+            self.preset.augmentation,
+            sample.boxes,
+            self.prepared.size,
+            self._size(step),
+            generator,
         )
-        return sample._replace(image=image, boxes=boxes)
+        return sample._replace(boxes=boxes, change=change)
 
     def _size(self, step: int) -> int:
         """Side of all images of one step."""
@@ -112,7 +137,7 @@ class SampleStream(Dataset[Sample]):
         boxes = self.places[int(generator.integers(len(self.places)))] * self.prepared.size
         for box in boxes:
             paint_opacity(sample.image, box, generator)
-        return Sample(sample.image, boxes, ExamClass.LUNG_OPACITY)
+        return sample._replace(boxes=boxes, exam_class=ExamClass.LUNG_OPACITY)
 
     def _real(self, generator: np.random.Generator) -> Sample:
         sample = self._as_it_is(int(generator.choice(len(self.prepared), p=self._probabilities)))
@@ -126,9 +151,8 @@ class SampleStream(Dataset[Sample]):
         boxes = no_boxes()
         for _ in range(int(generator.integers(1, 3))):
             boxes = self._move_findings(sample.image, boxes, generator)
-        return Sample(
-            sample.image, boxes, ExamClass.LUNG_OPACITY if len(boxes) else sample.exam_class
-        )
+        exam_class = ExamClass.LUNG_OPACITY if len(boxes) else sample.exam_class
+        return sample._replace(boxes=boxes, exam_class=exam_class)
 
     def _move_findings(
         self,
@@ -157,6 +181,7 @@ class SampleStream(Dataset[Sample]):
             np.array(self.prepared.pixels[index]),
             self.prepared.boxes(index),
             image.exam_class,
+            Change(self.prepared.size),
             not image.has_unknown_boxes,
         )
 
@@ -173,11 +198,13 @@ def _weight(image: LabelledImage, preset: Preset) -> float:
     return preset.class_weights[max(image.exam_class, ExamClass.NORMAL)]
 
 
-def collate(samples: Sequence[Sample]) -> tuple[torch.Tensor, list[Target]]:
-    """Stack samples into ``[B, 1, S, S]`` uint8 and their targets."""
-    images = torch.from_numpy(np.stack([sample.image for sample in samples])[:, None])
-    targets = [
-        Target(torch.from_numpy(sample.boxes), int(sample.exam_class), sample.are_boxes_known)
-        for sample in samples
-    ]
-    return images, targets
+def collate(samples: Sequence[Sample]) -> Batch:
+    """Stack samples."""
+    return Batch(
+        torch.from_numpy(np.stack([sample.image for sample in samples])[:, None]),
+        [sample.change for sample in samples],
+        [
+            Target(torch.from_numpy(sample.boxes), int(sample.exam_class), sample.are_boxes_known)
+            for sample in samples
+        ],
+    )

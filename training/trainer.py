@@ -4,26 +4,33 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import cv2
 import torch
+from timm.layers.norm_act import convert_sync_batchnorm
 from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
 from torch.utils.data import DataLoader
 
+from detector.files import replace_file
 from detector.networks.protocol import DetectionNetwork, Target
 from detector.presets import Preset
 from training.checkpoints import (
+    forget_unfinished_writes,
     load_checkpoint,
     random_states,
     restore_random_states,
     save_checkpoint,
 )
-from training.samples import SampleStream, collate
+from training.device_augmentation import apply_changes
+from training.processes import ALONE, Processes
+from training.samples import Batch, Sample, SampleStream, collate
 
 CHECKPOINT = "checkpoint.pt"
 LOG = "losses.jsonl"
@@ -78,11 +85,50 @@ class AveragedWeights:
         """Move towards the network's present state."""
         decay = min(self.decay, (1 + self.updates) / (10 + self.updates))
         self.updates += 1
+        averages, values = [], []
         for name, value in network.state_dict().items():
             if value.is_floating_point():
-                self.tensors[name].lerp_(value, 1 - decay)
+                averages.append(self.tensors[name])
+                values.append(value)
             else:
                 self.tensors[name].copy_(value)
+        torch._foreach_lerp_(averages, values, 1 - decay)  # one launch for all on a GPU
+
+
+@dataclass(frozen=True, slots=True)
+class StepReport:
+    """What is to be said of one step.
+
+    Attributes
+    ----------
+    step
+        Steps done, this one included.
+    losses
+        The parts of the loss, of the whole batch.
+    learning_rate
+        Of the new layers.
+    images_per_second
+        Of all processes together.
+    waiting
+        Share of the step's time that was spent waiting for samples.
+    """
+
+    step: int
+    losses: dict[str, float]
+    learning_rate: float
+    images_per_second: float
+    waiting: float
+
+
+class _Loss(nn.Module):
+    """The loss as the forward pass of a module, which DistributedDataParallel wraps."""
+
+    def __init__(self, network: DetectionNetwork) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, images: Tensor, targets: list[Target]) -> dict[str, Tensor]:
+        return self.network.loss(images, targets)
 
 
 class Trainer:
@@ -104,6 +150,15 @@ class Trainer:
         Processes that make samples; 0 makes them in this one. Results do not depend on it.
     recipe
         What the run is made of, kept in the checkpoint: only the same recipe may resume it.
+    processes
+        That train together, each on its share of every batch. Batch normalisation sees the whole
+        batch on CUDA; on CPUs, where torch cannot, each process normalises by its own share and the
+        first one's running statistics are kept.
+
+    Raises
+    ------
+    ValueError
+        When the batch cannot be shared equally.
     """
 
     def __init__(
@@ -116,7 +171,10 @@ class Trainer:
         device: torch.device,
         workers: int = 0,
         recipe: dict[str, Any] | None = None,
+        processes: Processes = ALONE,
     ) -> None:
+        if preset.batch_size % processes.count:
+            raise ValueError(f"{processes.count} processes cannot share {preset.batch_size} images")
         self.network = network
         self.stream = stream
         self.preset = preset
@@ -129,7 +187,13 @@ class Trainer:
             "preset": preset.to_dict(),
         }
         self.step = 0
+        self.processes = processes
         self.network.to(device).to(memory_format=torch.channels_last)
+        self._loss: nn.Module = _Loss(self.network)
+        if processes.count > 1:
+            if device.type == "cuda" and not preset.is_body_norm_frozen:
+                convert_sync_batchnorm(self.network)  # type: ignore[no-untyped-call]
+            self._loss = DistributedDataParallel(self._loss)
         optimiser = torch.optim.Adam if preset.optimiser == "adam" else torch.optim.AdamW
         self.optimiser = optimiser(self._parameter_groups(), lr=preset.learning_rate)
         self.averaged = AveragedWeights(self.network, preset.ema_decay or 0.0)
@@ -144,7 +208,7 @@ class Trainer:
         until: int,
         *,
         save_every: float = math.inf,
-        progressed: Callable[[int, dict[str, float]], None] = lambda step, losses: None,
+        progressed: Callable[[StepReport], None] = lambda report: None,
     ) -> None:
         """Train up to a step, then save.
 
@@ -155,25 +219,43 @@ class Trainer:
         save_every
             Seconds between checkpoints on the way.
         progressed
-            Called after each step with the number of steps done and the parts of the loss.
+            Called after each step.
         """
-        self.out.mkdir(parents=True, exist_ok=True)
-        self._forget_log_after(self.step)
+        if self.processes.is_first:
+            self.out.mkdir(parents=True, exist_ok=True)
+            forget_unfinished_writes(self.out / CHECKPOINT)
+            self._forget_log_after(self.step)
         saved = time.monotonic()
         self.network.train()
-        with (self.out / LOG).open("a", encoding="utf-8") as log:
-            for images, targets in self._batches(until):
-                losses = self._step(images, targets)
+        log_path = self.out / LOG if self.processes.is_first else Path(os.devnull)
+        with log_path.open("a", encoding="utf-8") as log:
+            batches = self._batches(until)
+            began = time.perf_counter()
+            while (batch := next(batches, None)) is not None:
+                received = time.perf_counter()
+                losses = self._step(batch)
+                seconds = time.perf_counter() - began
                 log.write(json.dumps({"step": self.step, **losses}) + "\n")
                 log.flush()
-                progressed(self.step, losses)
+                progressed(
+                    StepReport(
+                        self.step,
+                        losses,
+                        max(group["lr"] for group in self.optimiser.param_groups),
+                        self.preset.batch_size / seconds,
+                        (received - began) / seconds,
+                    )
+                )
                 if time.monotonic() - saved > save_every:
                     self.save()
                     saved = time.monotonic()
+                began = time.perf_counter()
         self.save()
 
     def save(self) -> None:
-        """Write the checkpoint."""
+        """Write the checkpoint, in the first process."""
+        if not self.processes.is_first:
+            return
         save_checkpoint(
             self.out / CHECKPOINT,
             {
@@ -205,40 +287,50 @@ class Trainer:
         self.optimiser.load_state_dict(state["optimiser"])
         restore_random_states(state["random"])
 
-    def _step(self, images: Tensor, targets: Sequence[Target]) -> dict[str, float]:
+    def _step(self, batch: Batch) -> dict[str, float]:
         factor = learning_rate_factor(self.preset, self.step, len(self.stream.prepared))
         for group in self.optimiser.param_groups:
             group["lr"] = self.preset.learning_rate * group["factor"] * factor
-        pixels = images.to(self.device, non_blocking=True).float() / 255
-        pixels = pixels.contiguous(memory_format=torch.channels_last)
-        moved = [replace(target, boxes=target.boxes.to(self.device)) for target in targets]
+        images, targets = self._on_device(batch)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.is_bfloat16):
-            losses = self.network.loss(pixels, moved)
-        loss = torch.stack([part.float() for part in losses.values()]).sum()
-        parts = {name: float(part.detach()) for name, part in losses.items()}
-        if not torch.isfinite(loss):
-            raise FloatingPointError(f"the loss is not finite at step {self.step}: {parts}")
+            losses: dict[str, Tensor] = self._loss(images, targets)
+        parts = torch.stack([part.float() for part in losses.values()])
         self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
+        parts.sum().backward()  # type: ignore[no-untyped-call]
         if self.preset.gradient_clip is not None:
             nn.utils.clip_grad_norm_(self.network.parameters(), self.preset.gradient_clip)
         self.optimiser.step()
         self.averaged.update(self.network)
+        # Reading the losses waits for the device; so it comes last.
+        values = self.processes.average(parts.detach()).tolist()
+        named = dict(zip(losses, values, strict=True))
+        if not math.isfinite(sum(values)):
+            raise FloatingPointError(f"the loss is not finite at step {self.step}: {named}")
         self.step += 1
-        return parts
+        return named
 
-    def _batches(self, until: int) -> Iterator[tuple[Tensor, list[Target]]]:
-        keys = [
-            [(step, position) for position in range(self.preset.batch_size)]
-            for step in range(self.step, until)
+    def _on_device(self, batch: Batch) -> tuple[Tensor, list[Target]]:
+        images = batch.images.to(self.device, non_blocking=True)
+        if batch.changes:
+            images = apply_changes(images, batch.changes)
+        targets = [
+            replace(target, boxes=target.boxes.to(self.device, non_blocking=True))
+            for target in batch.targets
         ]
+        return images.contiguous(memory_format=torch.channels_last), targets
+
+    def _batches(self, until: int) -> Iterator[Batch]:
+        """This process's shares of the batches."""
+        positions = range(self.processes.rank, self.preset.batch_size, self.processes.count)
+        keys = [[(step, position) for position in positions] for step in range(self.step, until)]
+        is_gpu = self.device.type == "cuda"
         loader: DataLoader[Any] = DataLoader(
             self.stream,
             batch_sampler=keys,
             num_workers=self.workers,
-            collate_fn=collate,
+            collate_fn=collate if is_gpu else _collate_changed,
             worker_init_fn=_use_one_thread,
-            pin_memory=self.device.type == "cuda",
+            pin_memory=is_gpu,
             generator=torch.Generator(),  # leaves the global generator as it is
         )
         return iter(loader)
@@ -265,7 +357,13 @@ class Trainer:
         path = self.out / LOG
         if path.is_file():
             lines = path.read_text(encoding="utf-8").splitlines()[:step]
-            path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+            replace_file(path, "".join(f"{line}\n" for line in lines).encode())
+
+
+def _collate_changed(samples: list[Sample]) -> Batch:
+    """A batch for the CPU, changed where it is made: workers take that work from the trainer."""
+    images, changes, targets = collate(samples)
+    return Batch(apply_changes(images, changes), [], targets)
 
 
 def _use_one_thread(_worker: int) -> None:

@@ -20,6 +20,7 @@ from detector.assignment import (
 )
 from detector.decoding import Points, decode_boxes, encode_distances
 from detector.losses import (
+    batch_divisor,
     binary_cross_entropy,
     box_loss,
     exam_loss,
@@ -107,13 +108,13 @@ class CenterScaleDetector(DenseDetector):
         true_distances = encode_distances(predictions.points, true_boxes)[is_positive]
         distances = predictions.distances[is_positive]
         weights = assignment.scale_weight[is_positive]
-        weight = weights.sum().clamp_min(1)
+        weight = batch_divisor(weights.sum())
         center = self._center_loss(predictions, assignment, objects)
         are_known = center.new_tensor([target.are_boxes_known for target in targets])
         scale = box_loss(preset.scale_loss, distances, true_distances)
         parts = {
             "center": (center * are_known[:, None]).sum()
-            / assignment.center_target.sum().clamp_min(1),
+            / batch_divisor(assignment.center_target.sum()),
             "scale": preset.scale_weight * (scale * weights).sum() / weight,
         }
         if predictions.qualities is not None:

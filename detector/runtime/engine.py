@@ -1,8 +1,4 @@
-"""The detector as everyone uses it: radiographs in, detections out, on CUDA or the CPU.
-
-Convolutions run in full single precision on both: TF32 is off, since its 10-bit mantissa would move
-scores and boxes between machines.
-"""
+"""The detector as everyone uses it: radiographs in, detections out, on CUDA or the CPU."""
 
 from __future__ import annotations
 
@@ -21,6 +17,7 @@ from detector.detections import Detections, ModelIdentity
 from detector.errors import DeviceMemoryError, DeviceUnavailableError
 from detector.model_card import ModelCard
 from detector.networks.protocol import DetectionNetwork
+from detector.precision import full_precision
 from detector.preparation import ImageMap, boxes_in_image, prepare
 from detector.radiograph import Radiograph
 from detector.weights import load_weights
@@ -130,7 +127,7 @@ class Detector:
     ) -> tuple[NDArray[np.float32], NDArray[np.float32], float]:
         images = torch.from_numpy(square)[None, None].to(self._device).float().div_(255)
         images = images.to(memory_format=torch.channels_last)
-        with torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
+        with full_precision():
             (prediction,) = self._network.predict(images)
         return (
             prediction.boxes.cpu().numpy(),

@@ -7,10 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import torch
 from typer.testing import CliRunner
 
-from detector.networks.bodies import Body
 from detector.presets import PRESETS
 from training import compare_command, comparison
 from training.trainer import Trainer
@@ -25,10 +23,7 @@ def tiny_recipe(monkeypatch: pytest.MonkeyPatch) -> None:
     tiny = replace(PRESETS["best"], channels=32, input_size=64, steps=2, batch_size=2)
     monkeypatch.setitem(PRESETS, "best", tiny)
 
-    def random_weights(body: str) -> dict[str, torch.Tensor]:
-        return Body(body, 16).features.state_dict()
-
-    monkeypatch.setattr(comparison, "pretrained_weights", random_weights)
+    monkeypatch.setattr(comparison, "load_pretrained", lambda body, source: None)
     monkeypatch.setattr(compare_command, "RESAMPLES", 20)
 
 

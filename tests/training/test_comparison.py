@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 import torch
 
-from detector.networks.bodies import Body
 from detector.presets import PRESETS, Preset
 from training import comparison
 from training.checkpoints import CheckpointError
@@ -30,10 +29,7 @@ def tiny_recipe(monkeypatch: pytest.MonkeyPatch) -> None:
     tiny = replace(PRESETS["best"], channels=32, input_size=64, steps=2, batch_size=2)
     monkeypatch.setitem(PRESETS, "best", tiny)
 
-    def random_weights(body: str) -> dict[str, torch.Tensor]:
-        return Body(body, 16).features.state_dict()
-
-    monkeypatch.setattr(comparison, "pretrained_weights", random_weights)
+    monkeypatch.setattr(comparison, "load_pretrained", lambda body, source: None)
 
 
 @pytest.fixture

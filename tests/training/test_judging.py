@@ -163,3 +163,22 @@ def test_detections_do_not_depend_on_the_batch(
 def _same(preset: object) -> CenterScaleDetector:
     torch.manual_seed(0)
     return CenterScaleDetector(preset).eval()  # type: ignore[arg-type]
+
+
+def test_detections_are_computed_in_full_precision_as_the_engine_computes_them(
+    challenge_folder: Path, tmp_path: Path
+) -> None:
+    prepared = prepare_images(
+        read_challenge(challenge_folder), 64, tmp_path / "cache", preset=PRESETS["compact"]
+    )
+    allowed = []
+
+    class Watcher(nn.Linear):
+        def predict(self, images: torch.Tensor) -> list[Prediction]:
+            allowed.append(torch.backends.cudnn.allow_tf32)
+            return [Prediction(torch.zeros(0, 4), torch.zeros(0), 0.0) for _ in images]
+
+    with torch.backends.cudnn.flags(enabled=True, allow_tf32=True):
+        detect(Watcher(1, 1), prepared)  # type: ignore[arg-type]
+        assert torch.backends.cudnn.allow_tf32
+    assert allowed == [False]

@@ -7,13 +7,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+from numpy.typing import NDArray
 
 from detector.networks.protocol import ExamClass
 from detector.presets import PRESETS, Preset
 from training.datasets.labelled_image import DataSetError
 from training.datasets.prepared_images import PreparedImages, prepare_images
 from training.datasets.rsna import read_challenge
-from training.samples import MOVED, PAINTED, SampleStream, collate
+from training.device_augmentation import apply_changes
+from training.samples import MOVED, PAINTED, Sample, SampleStream, collate
 
 PLACES = [np.array([[0.2, 0.2, 0.4, 0.5], [0.6, 0.2, 0.8, 0.5]], np.float32)]
 PRESET = replace(
@@ -32,21 +35,27 @@ def stream(prepared: PreparedImages, preset: Preset = PRESET, seed: int = 0) -> 
     return SampleStream(prepared, PLACES, preset, seed)
 
 
+def seen(sample: Sample) -> NDArray[np.float32]:
+    """What the network sees of a sample, in grey values."""
+    images, changes, _ = collate([sample])
+    return 255 * apply_changes(images, changes)[0, 0].numpy()
+
+
 def test_a_sample_depends_on_seed_step_and_position_alone(prepared: PreparedImages) -> None:
     first, second = stream(prepared), stream(prepared)
     for key in ((0, 0), (150, 3)):
         first[7, 1]  # what was drawn before does not matter
         one, other = first[key], second[key]
-        np.testing.assert_array_equal(one.image, other.image)
+        np.testing.assert_array_equal(seen(one), seen(other))
         np.testing.assert_array_equal(one.boxes, other.boxes)
-    assert not np.array_equal(first[150, 3].image, stream(prepared, seed=1)[150, 3].image)
+    assert not np.array_equal(seen(first[150, 3]), seen(stream(prepared, seed=1)[150, 3]))
 
 
 def test_all_samples_of_a_step_have_one_size_out_of_the_presets(prepared: PreparedImages) -> None:
     samples = stream(prepared)
-    sizes = [{samples[step, position].image.shape for position in range(4)} for step in range(20)]
-    assert all(len(shapes) == 1 for shapes in sizes)
-    assert set.union(*sizes) == {(64, 64), (96, 96)}
+    sizes = [{samples[step, position].change.size for position in range(4)} for step in range(20)]
+    assert all(len(of_step) == 1 for of_step in sizes)
+    assert set.union(*sizes) == {64, 96}
 
 
 def test_at_first_the_only_findings_are_painted_into_normal_exams(
@@ -83,7 +92,7 @@ def test_moved_findings_keep_their_boxes_around_them(prepared: PreparedImages) -
     samples = stream(prepared)
     for step in range(100, 130):
         sample = samples[step, 0]
-        image = sample.image
+        image = seen(sample)
         for x0, y0, x1, y1 in sample.boxes:
             third_x, third_y = (x1 - x0) / 3, (y1 - y0) / 3
             inside = image[
@@ -95,8 +104,8 @@ def test_moved_findings_keep_their_boxes_around_them(prepared: PreparedImages) -
 def test_without_augmentation_images_stay_as_they_are(prepared: PreparedImages) -> None:
     preset = replace(PRESET, augmentation="none", training_sizes=(96,), synthetic_steps=0)
     samples = stream(prepared, preset)
-    seen = {samples[step, 0].image.tobytes() for step in range(60)}
-    assert seen == {pixels.tobytes() for pixels in prepared.pixels}
+    drawn = {seen(samples[step, 0]).round().astype(np.uint8).tobytes() for step in range(60)}
+    assert drawn == {pixels.tobytes() for pixels in prepared.pixels}
 
 
 def test_the_stored_images_are_never_painted_on(prepared: PreparedImages) -> None:
@@ -126,7 +135,7 @@ def test_exams_with_unknown_boxes_are_marked_and_neither_painted_on_nor_moved(
         assert not len(sample.boxes)
         assert sample.exam_class is ExamClass.LUNG_OPACITY
         np.testing.assert_array_equal(sample.image, prepared.pixels[5])
-    _, (target,) = collate([weak[0][1]])
+    _, _, (target,) = collate([weak[0][1]])
     assert not target.are_boxes_known
 
 
@@ -154,8 +163,9 @@ def test_a_batch_has_one_grey_channel_and_a_target_for_each_image(
     prepared: PreparedImages,
 ) -> None:
     samples = stream(prepared)
-    images, targets = collate([samples[0, position] for position in range(4)])
-    assert images.shape[:2] == (4, 1)
-    assert images.shape[2] == images.shape[3]
+    images, changes, targets = collate([samples[0, position] for position in range(4)])
+    assert images.shape == (4, 1, 96, 96)
+    assert images.dtype == torch.uint8
+    assert len(changes) == 4
     assert len(targets) == 4
     assert all(target.boxes.shape[1] == 4 for target in targets)

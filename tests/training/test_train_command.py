@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +12,8 @@ import numpy as np
 import pytest
 import torch
 from pydicom import dcmread
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from tiny_training import TINY_LIVE
 from typer.testing import CliRunner
 
 from detector.presets import PRESETS
@@ -22,27 +26,9 @@ runner = CliRunner()
 @pytest.fixture(autouse=True)
 def tiny_preset(monkeypatch: pytest.MonkeyPatch) -> None:
     """A network that trains in a second, with random weights for its pretrained ones."""
-    tiny = replace(
-        PRESETS["compact"],
-        name="tiny",
-        body="test_efficientnet",
-        frozen_body=("conv_stem",),
-        channels=32,
-        head_depth=1,
-        input_size=128,
-        training_sizes=(128,),
-        synthetic_steps=1,
-        steps=2,
-        batch_size=2,
-    )
+    tiny = replace(TINY_LIVE, name="tiny", synthetic_steps=1, steps=2, batch_size=2)
     monkeypatch.setitem(PRESETS, "tiny", tiny)
-
-    def random_weights(body: str) -> dict[str, torch.Tensor]:
-        from detector.networks.bodies import Body
-
-        return Body(body, 16).features.state_dict()
-
-    monkeypatch.setattr(train_command, "pretrained_weights", random_weights)
+    monkeypatch.setattr(train_command, "load_pretrained", lambda body, source: None)
 
 
 def train(data: Path, out: Path, *more: str) -> tuple[int, str]:
@@ -107,6 +93,7 @@ def test_a_finished_run_resumes_to_the_same_weights(challenge_folder: Path, tmp_
         (("--folds", "0", "--size", "100"), "--size takes multiples of 32"),
         (("--folds", "0", "--steps", "-1"), "--steps"),
         (("--folds", "0", "--steps", "0", "--synthetic-steps", "0"), "no step to train"),
+        (("--folds", "0", "--start", "a", "--body-weights", "timm"), "Leave out --body-weights"),
         (("--folds", "0", "--start", "nothing.safetensors"), "nothing.safetensors: No access"),
         (("--folds", "0", "--batch", "0"), "--batch"),
         (("--folds", "0", "--seed", "-1"), "--seed"),
@@ -139,47 +126,6 @@ def test_the_command_line_changes_the_preset_that_is_kept(
     assert (card.preset.input_size, card.preset.steps, card.preset.batch_size) == (160, 1, 1)
 
 
-def test_extra_exams_are_trained_on_unless_their_patients_are_held_out_or_excluded(
-    challenge_folder: Path, tmp_path: Path
-) -> None:
-    nih = tmp_path / "nih"
-    labels = {"7": "No Finding", "8": "Pneumonia", "5": "No Finding", "1620": "Pneumonia"}
-    generator = np.random.default_rng(1)
-    (nih / "images").mkdir(parents=True)
-    for patient in labels:
-        blocks = generator.integers(0, 255, (16, 16), np.uint8)
-        cv2.imwrite(str(nih / "images" / f"{patient}_0.png"), np.kron(blocks, np.ones((6, 6))))
-    rows = [f"{patient}_0.png,{finding},{patient}" for patient, finding in labels.items()]
-    table = "\n".join(["Image Index,Finding Labels,Patient ID", *rows])
-    (nih / "Data_Entry_2017.csv").write_text(table)
-    away = tmp_path / "away"
-    away.mkdir()
-    seen = dcmread(challenge_folder / "stage_2_train_images" / "e.dcm")
-    seen.PatientID = "e"  # as the challenge's files name the exam
-    seen.save_as(away / "seen.dcm")
-    options = ("--negatives", nih, "--negatives", nih, "--weak-positives", nih, "--exclude", away)
-    status, output = train(challenge_folder, tmp_path / "run", "--folds", "0,1", *map(str, options))
-    assert status == 0, output
-    _, card = load_weights(tmp_path / "run" / "tiny.safetensors")
-    # Of folds 0 and 1 exam e is excluded; of NIH's, 5 is held out and 1620 a demo patient.
-    assert card.training_data == (
-        "4 radiographs of challenge, folds 0, 1, and 1 without finding of nih, and 1 without "
-        "finding of nih, and 1 tagged Pneumonia, without boxes, of nih; without the patients of "
-        "the demo studies and away."
-    )
-
-
-def test_an_image_that_is_held_out_under_another_name_stops_the_run(
-    challenge_folder: Path, tmp_path: Path
-) -> None:
-    images = challenge_folder / "stage_2_train_images"
-    (images / "f.dcm").write_bytes((images / "b.dcm").read_bytes())
-    status, output = train(challenge_folder, tmp_path / "run", "--folds", "0,1")
-    assert status == 2
-    assert "b of the training images and f of the held-out images are the same instance" in output
-    assert not list((tmp_path / "run").glob("*.safetensors"))
-
-
 def test_a_synthetic_pretraining_is_made_once_and_begun_from(
     challenge_folder: Path, tmp_path: Path
 ) -> None:
@@ -194,8 +140,8 @@ def test_a_synthetic_pretraining_is_made_once_and_begun_from(
     assert status == 0
     trained, card = load_weights(real / "tiny.safetensors")
     assert card.training_data == (
-        f"3 radiographs of challenge, folds 0. Begun from tiny {first.fingerprint}, trained on "
-        "5 radiographs of challenge, folds 0, 1."
+        "3 radiographs of challenge, folds 0; without the patients of the demo studies. "
+        f"Begun from tiny {first.fingerprint}, trained on {first.training_data}"
     )
     # One step of a learning rate of 1e-3 at most moves no weight by more than 1 %.
     for name, tensor in begun.state_dict().items():
@@ -244,3 +190,74 @@ def test_a_run_is_resumed_by_its_own_options_only(
     assert status == 2
     named = "images" if change == "negatives" else change
     assert f"is of a run that differs in {named}." in output
+
+
+def test_tensorboard_reads_the_course_of_a_run(challenge_folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    train(challenge_folder, out, "--folds", "0,1")
+    events = EventAccumulator(str(out / "events"))
+    events.Reload()
+    logged = [json.loads(line) for line in (out / "losses.jsonl").read_text().splitlines()]
+    parts = [name for name in logged[0] if name != "step"]
+    for name in parts:
+        found = events.Scalars(f"loss/{name}")
+        assert [event.step for event in found] == [1, 2, 3]
+        assert [event.value for event in found] == pytest.approx([line[name] for line in logged])
+    total = [event.value for event in events.Scalars("loss")]
+    assert total == pytest.approx([sum(line[name] for name in parts) for line in logged])
+    # Too short for a rise. One painted step at the peak of 1e-3, one real step at it, and then
+    # half of a cosine from 1 to 0.01: 0.01 + 0.99 / 2.
+    rates = [event.value for event in events.Scalars("learning_rate")]
+    assert rates == pytest.approx([1e-3, 1e-3, 0.505e-3])
+    assert all(event.value > 0 for event in events.Scalars("speed/images_per_second"))
+    assert all(0 < event.value < 1 for event in events.Scalars("speed/waiting_for_data"))
+
+
+def test_a_missing_tensorboard_is_said(
+    challenge_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
+    status, output = train(challenge_folder, tmp_path / "run", "--folds", "0")
+    assert status == 2
+    assert "pip install tensorboard" in output
+
+
+def test_extra_exams_are_trained_on_unless_their_patients_are_held_out_or_excluded(
+    challenge_folder: Path, tmp_path: Path
+) -> None:
+    nih = tmp_path / "nih"
+    labels = {"7": "No Finding", "8": "Pneumonia", "5": "No Finding", "1620": "Pneumonia"}
+    generator = np.random.default_rng(1)
+    (nih / "images").mkdir(parents=True)
+    for patient in labels:
+        blocks = generator.integers(0, 255, (16, 16), np.uint8)
+        cv2.imwrite(str(nih / "images" / f"{patient}_0.png"), np.kron(blocks, np.ones((6, 6))))
+    rows = [f"{patient}_0.png,{finding},{patient}" for patient, finding in labels.items()]
+    table = "\n".join(["Image Index,Finding Labels,Patient ID", *rows])
+    (nih / "Data_Entry_2017.csv").write_text(table)
+    away = tmp_path / "away"
+    away.mkdir()
+    seen = dcmread(challenge_folder / "stage_2_train_images" / "e.dcm")
+    seen.PatientID = "e"  # as the challenge's files name the exam
+    seen.save_as(away / "seen.dcm")
+    options = ("--negatives", nih, "--negatives", nih, "--weak-positives", nih, "--exclude", away)
+    status, output = train(challenge_folder, tmp_path / "run", "--folds", "0,1", *map(str, options))
+    assert status == 0, output
+    _, card = load_weights(tmp_path / "run" / "tiny.safetensors")
+    # Of folds 0 and 1 exam e is excluded; of NIH's, 5 is held out and 1620 a demo patient.
+    assert card.training_data == (
+        "4 radiographs of challenge, folds 0, 1, and 1 without finding of nih, and 1 without "
+        "finding of nih, and 1 tagged Pneumonia, without boxes, of nih; without the patients of "
+        "the demo studies and away."
+    )
+
+
+def test_an_image_that_is_held_out_under_another_name_stops_the_run(
+    challenge_folder: Path, tmp_path: Path
+) -> None:
+    images = challenge_folder / "stage_2_train_images"
+    (images / "f.dcm").write_bytes((images / "b.dcm").read_bytes())
+    status, output = train(challenge_folder, tmp_path / "run", "--folds", "0,1")
+    assert status == 2
+    assert "b of the training images and f of the held-out images are the same instance" in output
+    assert not list((tmp_path / "run").glob("*.safetensors"))

@@ -16,13 +16,15 @@ import torch
 from torch import Tensor, nn
 
 from detector.networks.protocol import Prediction, Target
-from detector.presets import PRESETS, Preset
+from detector.presets import PRESETS, Precision, Preset
 from training.checkpoints import CheckpointError
 from training.datasets.prepared_images import PreparedImages, prepare_images
 from training.datasets.rsna import read_challenge
+from training.processes import Processes
 from training.samples import SampleStream
 from training.trainer import (
     AveragedWeights,
+    StepReport,
     Trainer,
     learning_rate_factor,
     real_steps,
@@ -51,7 +53,7 @@ class TinyDetector(nn.Module):
 
     def loss(self, images: Tensor, targets: Sequence[Target]) -> dict[str, Tensor]:
         logits = self.head(self.body.features(images).mean(dim=(2, 3)))[:, 0]
-        truth = torch.tensor([float(len(target.boxes) > 0) for target in targets])
+        truth = logits.new_tensor([float(len(target.boxes) > 0) for target in targets])
         return {"center": nn.functional.binary_cross_entropy_with_logits(logits, truth)}
 
     def predict(self, images: Tensor) -> list[Prediction]:
@@ -126,8 +128,8 @@ class TestResuming:
         crashing = trainer(prepared, tmp_path / "parts")
         crashing.run(2)
 
-        def crash(step: int, _losses: dict[str, float]) -> None:
-            if step == 4:
+        def crash(report: StepReport) -> None:
+            if report.step == 4:
                 raise KeyboardInterrupt
 
         with pytest.raises(KeyboardInterrupt):
@@ -197,7 +199,7 @@ class TestResuming:
     def test_a_run_that_starts_again_starts_its_log_again(
         self, prepared: PreparedImages, tmp_path: Path
     ) -> None:
-        def crash(_step: int, _losses: dict[str, float]) -> None:
+        def crash(_report: StepReport) -> None:
             raise KeyboardInterrupt
 
         with pytest.raises(KeyboardInterrupt):  # before the first checkpoint
@@ -295,3 +297,80 @@ def test_a_loss_that_is_not_finite_stops_the_run(prepared: PreparedImages, tmp_p
     nn.init.constant_(trained.network.head[1].bias, math.nan)  # type: ignore[index,union-attr]
     with pytest.raises(FloatingPointError, match=r"not finite at step 0.*nan"):
         trained.run(1)
+
+
+def first_update(prepared: PreparedImages, out: Path, preset: Preset) -> dict[str, Tensor]:
+    """By how much one step of plain gradient descent at a rate of 1 moves each weight."""
+    trained = trainer(prepared, out, replace(preset, synthetic_steps=0, warmup_steps=0))
+    groups = [
+        {"params": group["params"], "factor": 1 / preset.learning_rate}
+        for group in trained.optimiser.param_groups
+    ]
+    trained.optimiser = torch.optim.SGD(groups, lr=1)
+    before = {name: value.clone() for name, value in trained.network.named_parameters()}
+    trained.run(1)
+    return {name: before[name] - value for name, value in trained.network.named_parameters()}
+
+
+def test_a_long_gradient_is_shortened_to_the_presets_norm(
+    prepared: PreparedImages, tmp_path: Path
+) -> None:
+    free = first_update(prepared, tmp_path / "free", replace(PRESET, gradient_clip=None))
+    norm = math.sqrt(sum(float(value.detach().square().sum()) for value in free.values()))
+    limit = norm / 4
+    short = first_update(prepared, tmp_path / "short", replace(PRESET, gradient_clip=limit))
+    for name, value in short.items():
+        torch.testing.assert_close(value, free[name] / 4, atol=1e-5, rtol=1e-3)
+
+
+def test_a_report_says_what_the_log_says_and_how_fast_it_went(
+    prepared: PreparedImages, tmp_path: Path
+) -> None:
+    reports: list[StepReport] = []
+    trainer(prepared, tmp_path).run(3, progressed=reports.append)
+    logged = [json.loads(line) for line in (tmp_path / "losses.jsonl").read_text().splitlines()]
+    assert [{"step": report.step, **report.losses} for report in reports] == logged
+    assert all(report.images_per_second > 0 for report in reports)
+    assert all(0 < report.waiting < 1 for report in reports)
+
+
+def test_unfinished_writes_of_killed_runs_are_removed(
+    prepared: PreparedImages, tmp_path: Path
+) -> None:
+    (tmp_path / ".checkpoint.pt.4711").write_bytes(b"half")
+    trainer(prepared, tmp_path).run(1)
+    assert [path.name for path in tmp_path.glob(".*")] == []
+
+
+def test_a_batch_that_processes_cannot_share_equally_is_refused(
+    prepared: PreparedImages, tmp_path: Path
+) -> None:
+    with pytest.raises(ValueError, match="2 processes cannot share 3 images"):
+        Trainer(
+            TinyDetector(),
+            SampleStream(prepared, [], replace(PRESET, synthetic_steps=0), seed=0),
+            PRESET,
+            out=tmp_path,
+            device=torch.device("cpu"),
+            processes=Processes(count=2),
+        )
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA")
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_cuda_trains_in_the_presets_precision(
+    prepared: PreparedImages, tmp_path: Path, precision: Precision
+) -> None:
+    seen: list[torch.dtype] = []
+    preset = replace(PRESET, precision=precision)
+    trained = Trainer(
+        TinyDetector(),
+        SampleStream(prepared, [], replace(preset, synthetic_steps=0), seed=0),
+        preset,
+        out=tmp_path,
+        device=torch.device("cuda"),
+    )
+    trained.network.head.register_forward_hook(lambda _m, _i, out: seen.append(out.dtype))
+    trained.run(2)
+    assert set(seen) == {torch.bfloat16 if precision == "bf16" else torch.float32}
+    assert all(value.dtype == torch.float32 for value in trained.network.parameters())
