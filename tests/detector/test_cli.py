@@ -71,7 +71,7 @@ def test_a_study_is_scored_by_the_program_itself(
         "overlays",
     ]
     assert read_table(out / "not_scored.csv") == []
-    assert "3 scored, 0 not scored" in done.stderr
+    assert "3 scored, 3 of them doubtful, 0 not scored" in done.stderr
 
 
 def test_the_coco_file_is_coco(study: Path, tmp_path: Path, tiny_weights: Path) -> None:
