@@ -203,7 +203,8 @@ class Viewport(ImageView):
             paint_message(painter, self.font(), size, *self._message)
             return
         top = max((text.rect.bottom() for text in texts), default=0.0) + MARGIN
-        texts += place_warnings(self.font(), size, self._doubts, top)
+        warnings = list(place_warnings(self.font(), size, self._doubts, top))
+        texts += warnings
         spacing = self.radiograph.spacing
         scale_bar = place_scale_bar(self.font(), size, spacing, self.transform().m11())
         bar_width = scale_bar.rect.width() if scale_bar else 0.0
@@ -215,6 +216,8 @@ class Viewport(ImageView):
         if scale_bar is not None:
             taken.append(scale_bar.rect)
         self._paint_boxes(painter, taken)
+        for warning in warnings:
+            painter.fillRect(warning.rect.adjusted(-4, -1, 4, 1), QColor(colours.PLATE))
         paint_texts(painter, texts)
         if scale_bar is not None:
             paint_scale_bar(painter, scale_bar)
