@@ -21,6 +21,7 @@ from detector.detections import Detections
 from detector.dicom.reading import read_identity, read_radiograph, require_projection
 from detector.errors import InputError
 from detector.files import find_files, make_writable, replace_file
+from detector.input_gate import examine
 from detector.model_card import read_card
 from detector.overlay import draw_overlay
 from detector.radiograph import Radiograph
@@ -100,7 +101,8 @@ def detect(
 
     Writes detections.csv (one row a box), detections.json (COCO; every scored image), and
     not_scored.csv (every file that could not be scored, and why); with --overlay also a picture
-    of each image in overlays/. Of an image with several frames the first is scored.
+    of each image in overlays/. Of an image with several frames the first is scored. What is
+    probably no upright frontal chest radiograph of an adult is scored too, and called doubtful.
 
     Exit status: 0 when every file was scored. 1 when some were not, be it a damaged image or a
     text file that lay in a folder. 2 when the arguments cannot be used.
@@ -132,19 +134,27 @@ def detect(
                 _console.print(f"Not scored: {outcome}")
                 continue
             radiograph, detections = outcome
+            doubts = examine(radiograph)
+            for doubt in doubts:
+                _console.print(f"Doubtful: {radiograph.identity.source}: {doubt.sentence}")
             detections = detections_above(detections, threshold)
             picture = ""
             if overlay:
                 picture = f"{OVERLAYS}/{_free_name(radiograph.identity.source, overlay_names)}"
                 _write(out / picture, draw_overlay(radiograph, detections))
             height, width = radiograph.pixels.shape
-            images.append(ScoredImage(radiograph.identity, (height, width), detections, picture))
+            images.append(
+                ScoredImage(radiograph.identity, (height, width), detections, doubts, picture)
+            )
 
     coco = coco_results(images, card, threshold)
     _write(out / DETECTIONS_COCO, coco_as_json(coco))
     _write(out / DETECTIONS_TABLE, coco_as_csv(coco))
     _write(out / NOT_SCORED_TABLE, refusals_as_csv(refusals))
-    _console.print(f"{len(images)} scored, {len(refusals)} not scored; see {out}.")
+    doubtful = sum(bool(image.doubts) for image in images)
+    _console.print(
+        f"{len(images)} scored, {doubtful} of them doubtful, {len(refusals)} not scored; see {out}."
+    )
     if refusals:
         raise typer.Exit(SOME_NOT_SCORED)
 

@@ -115,6 +115,15 @@ class PixelSpacing:
 
 
 @dataclass(frozen=True, slots=True)
+class Code:
+    """A coded concept, PS3.3 8.8: Code Value (0008,0100) of a scheme, and Code Meaning."""
+
+    value: str
+    scheme: str
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
 class ImageIdentity:
     """Who and what an image is. Every text is "" and every other value None where it is unknown.
 
@@ -125,6 +134,8 @@ class ImageIdentity:
         digest of the file where there is none.
     source
         The path or name that it was read from.
+    patient_age_years
+        Patient's Age (0010,1010); where it is missing, from birth date to study date.
     """
 
     key: str
@@ -145,7 +156,9 @@ class ImageIdentity:
     instance_number: int | None = None
     modality: str = ""
     body_part: str = ""
+    anatomic_region: Code | None = None
     view_position: str = ""
+    view: Code | None = None
     image_laterality: str = ""
     patient_orientation: tuple[str, ...] = ()
     rows: int = 0

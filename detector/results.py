@@ -16,6 +16,7 @@ import numpy as np
 
 from detector.detections import Detections
 from detector.errors import InputError
+from detector.input_gate import Doubt
 from detector.model_card import ModelCard
 from detector.radiograph import ImageIdentity
 
@@ -30,6 +31,7 @@ _DETECTION_COLUMNS: Final = (
     "height",
     "score",
     "exam_score",
+    "doubts",
     "model",
 )
 
@@ -46,6 +48,8 @@ class ScoredImage:
         Height and width in pixels.
     detections
         The boxes that reach the threshold.
+    doubts
+        Why the detections may mean nothing.
     overlay
         Where its picture lies, below the folder of results, or "".
     """
@@ -53,6 +57,7 @@ class ScoredImage:
     identity: ImageIdentity
     shape: tuple[int, int]
     detections: Detections
+    doubts: tuple[Doubt, ...] = ()
     overlay: str = ""
 
 
@@ -79,6 +84,7 @@ def coco_results(
             "series_instance_uid": image.identity.series_instance_uid,
             "study_instance_uid": image.identity.study_instance_uid,
             "exam_score": round(image.detections.exam_score, 6),
+            "doubts": [doubt.sentence for doubt in image.doubts],
         }
         records.append(record | ({"overlay": image.overlay} if image.overlay else {}))
         for box, score in zip(image.detections.boxes, image.detections.scores, strict=True):
@@ -131,6 +137,7 @@ def coco_as_csv(coco: dict[str, Any]) -> bytes:
                 *annotation["bbox"],
                 annotation["score"],
                 image["exam_score"],
+                " ".join(image["doubts"]),
                 model,
             )
         )

@@ -120,6 +120,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("threshold_down", "Lower the threshold by 0.01", "Review", ("[",), _READING),
     Command("threshold_far_up", "Raise the threshold by 0.05", "Review", ("}",), _READING),
     Command("threshold_far_down", "Lower the threshold by 0.05", "Review", ("{",), _READING),
+    Command("next_point", "Next operating point", "Review", ("O",), _READING),
     Command(
         "evaluate",
         "Evaluate loaded studies",

@@ -83,14 +83,16 @@ class MainWindow(QMainWindow):
         self.evaluation_run = EvaluationRun(workspace, self)
         self.pages = QStackedWidget()
         self.notice = NoticeLine()
-        self.worklist = WorklistPanel(workspace.session, workspace.not_scored)
-        self.findings_panel = FindingsPanel(self.actions_by_id)
+        self.worklist = WorklistPanel(workspace.session, workspace.not_scored, workspace.doubts)
+        operating_points = () if card is None else card.operating_points
+        self.findings_panel = FindingsPanel(self.actions_by_id, operating_points)
         self.desk = ReadingDesk(
             workspace,
             self.viewport,
             self.worklist,
             self.findings_panel,
             self.actions_by_id,
+            operating_points,
             card_problem,
             self,
         )
@@ -225,6 +227,7 @@ class MainWindow(QMainWindow):
                 "threshold_down": lambda: desk.move_threshold(-STEP),
                 "threshold_far_up": lambda: desk.move_threshold(FAR_STEP),
                 "threshold_far_down": lambda: desk.move_threshold(-FAR_STEP),
+                "next_point": desk.next_operating_point,
                 "evaluate": self._evaluate,
                 "show_image": self._show_image_page,
                 "about_model": lambda: dialogs.show_model(self, self._card, self._card_problem),

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import numpy as np
 from PySide6.QtCore import QObject, Signal
 
+from detector.model_card import OperatingPoint
 from detector.radiograph import Radiograph
 from pneumo_viewer.actions import Actions
 from pneumo_viewer.canvas.viewport import Viewport
@@ -37,6 +41,8 @@ class ReadingDesk(QObject):
         What shows it.
     actions
         Enabled and disabled as the session allows.
+    operating_points
+        Of the model's card.
     card_problem
         Why there is no model, where there is none.
     """
@@ -51,6 +57,7 @@ class ReadingDesk(QObject):
         worklist: WorklistPanel,
         findings_panel: FindingsPanel,
         actions: Actions,
+        operating_points: Sequence[OperatingPoint],
         card_problem: str,
         parent: QObject,
     ) -> None:
@@ -62,6 +69,7 @@ class ReadingDesk(QObject):
         self.worklist = worklist
         self.findings_panel = findings_panel
         self._actions = actions
+        self._operating_points = operating_points
         self._card_problem = card_problem
         self._radiograph: Radiograph | None = None
         self._frame = 0
@@ -71,11 +79,14 @@ class ReadingDesk(QObject):
         worklist.image_chosen.connect(self.session.show)
         worklist.thumbnail_wanted.connect(workspace.request_thumbnail)
         workspace.thumbnail_ready.connect(worklist.show_thumbnail)
+        workspace.thumbnail_ready.connect(self._show_doubts)
         viewport.finding_clicked.connect(self.session.select)
         viewport.step_requested.connect(self._step_frame)
         findings_panel.finding_chosen.connect(self.session.select)
         findings_panel.slider.moved.connect(self.session.set_threshold)
         findings_panel.slider.drag_changed.connect(viewport.set_threshold_moving)
+        findings_panel.points.chosen.connect(self.session.set_threshold)
+        actions["next_point"].setEnabled(bool(operating_points))
         findings_panel.reset_button.clicked.connect(self.reset_threshold)
         self.session.subscribe(self._refresh)
         self._refresh(Change(frozenset(Aspect)))
@@ -95,6 +106,12 @@ class ReadingDesk(QObject):
     def reset_threshold(self) -> None:
         """Return to the threshold of the model's card."""
         self.session.set_threshold(self.default_threshold)
+
+    def next_operating_point(self) -> None:
+        """Go to the operating point with the next higher threshold; after the last, the first."""
+        thresholds = sorted(float(np.float32(p.threshold)) for p in self._operating_points)
+        higher = (value for value in thresholds if value > self.session.threshold)
+        self.session.set_threshold(next(higher, thresholds[0]))
 
     def set_inverted(self, inverted: bool) -> None:
         """Show the image inverted or not."""
@@ -125,6 +142,11 @@ class ReadingDesk(QObject):
         key = self.session.current
         self.viewport.set_truth(None if key is None else self.session.truth(key))
 
+    def _show_doubts(self, key: str) -> None:
+        if key == self.session.current and self._radiograph is not None:
+            doubts = self.workspace.doubts.get(key, ())
+            self.viewport.set_doubts([doubt.sentence for doubt in doubts])
+
     def _show_current(self) -> None:
         self._frame = 0
         self._radiograph = None
@@ -134,6 +156,7 @@ class ReadingDesk(QObject):
             return
         self.image_shown.emit()
         self.worklist.show_current(key)
+        self.workspace.request_thumbnail(key)
         radiograph = self.workspace.radiograph(key)
         if radiograph is None:
             self.viewport.show_message("Reading …", self.workspace.image(key).path.name)
@@ -147,6 +170,7 @@ class ReadingDesk(QObject):
         self._radiograph = radiograph
         self.viewport.show_radiograph(radiograph)
         self.viewport.set_corner_texts(*corner_texts(radiograph))
+        self._show_doubts(key)
         self._show_truth()
         self._actions["invert"].setChecked(False)
         self._show_findings()

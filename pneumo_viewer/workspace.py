@@ -12,10 +12,13 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
 from detector.detections import Detections
 from detector.errors import InputError
+from detector.input_gate import Doubt, examine_picture
 from detector.radiograph import Radiograph
 from pneumo_viewer.exchange.ground_truth import match_truth, merge_truth
 from pneumo_viewer.jobs.jobs import Job, Jobs
@@ -122,6 +125,7 @@ class Workspace(QObject):
         self.index = StudyIndex()
         self.refusals: list[Refusal] = []
         self.not_scored: dict[str, str] = {}
+        self.doubts: dict[str, tuple[Doubt, ...]] = {}
         self._radiographs: OrderedDict[tuple[str, int], Radiograph] = OrderedDict()
         self._decoding: dict[tuple[str, int], Job] = {}
         self._thumbnails: dict[str, Job] = {}
@@ -155,6 +159,7 @@ class Workspace(QObject):
         self.index = StudyIndex()
         self.refusals.clear()
         self.not_scored.clear()
+        self.doubts.clear()
         self._radiographs.clear()
         self._truth_tables.clear()
         self.session.close_images()
@@ -220,15 +225,24 @@ class Workspace(QObject):
                 self._decode((key, 0), _SOON)
 
     def request_thumbnail(self, key: str) -> None:
-        """Have a thumbnail made and announced; an image that was closed meanwhile has none."""
+        """Have a thumbnail made and announced; an image that was closed meanwhile has none.
+
+        The input gate looks at the thumbnail, which takes less than a millisecond and no second
+        decoding; its doubts are known when the thumbnail is announced.
+        """
         if key in self._thumbnails or key not in self.index.images:
             return
         path = str(self.image(key).path)
+
+        def done(pixels: NDArray[np.uint8]) -> None:
+            self.doubts[key] = examine_picture(self.image(key).identity, pixels)
+            self.thumbnail_ready.emit(key, pixels)
+
         self._thumbnails[key] = self.jobs.submit(
             Pool.FILES,
             Task("pneumo_viewer.jobs.reading:thumbnail", (path, THUMBNAIL_SIZE)),
             priority=_LATER,
-            done=lambda pixels: self.thumbnail_ready.emit(key, pixels),
+            done=done,
             failed=lambda error: None,  # the reason is shown when the image itself is opened
         )
 

@@ -24,6 +24,8 @@ from pydicom.multival import MultiValue
 from pydicom.sequence import Sequence
 from pydicom.valuerep import PersonName
 
+from detector.radiograph import Code
+
 _PYDICOM = threading.RLock()
 _CONVERSION_ERRORS = (
     ArithmeticError,
@@ -42,7 +44,8 @@ _FRAME_MACROS = (
     "PixelValueTransformationSequence",
     "FrameVOILUTSequence",
 )
-_YEARS = {"D": 365.25, "W": 365.25 / 7, "M": 12.0, "Y": 1.0, "": 1.0}
+DAYS_A_YEAR = 365.25
+_YEARS = {"D": DAYS_A_YEAR, "W": DAYS_A_YEAR / 7, "M": 12.0, "Y": 1.0, "": 1.0}
 
 
 @contextmanager
@@ -135,6 +138,15 @@ class Elements:
         return tuple(
             Elements(item, self.notes) for item in self.values(keyword) if isinstance(item, Dataset)
         )
+
+    def code(self, keyword: str) -> Code | None:
+        """The concept in the first item of a code sequence."""
+        for item in self.items(keyword)[:1]:
+            value = item.text("CodeValue") or item.text("LongCodeValue")
+            if value:
+                scheme = item.text("CodingSchemeDesignator")
+                return Code(value, scheme, item.text("CodeMeaning"))
+        return None
 
     def of_frame(self, index: int) -> Elements:
         """With the attributes that functional groups give one frame, PS3.3 C.7.6.16."""

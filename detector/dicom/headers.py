@@ -10,7 +10,7 @@ from pydicom import config, uid
 from pydicom.dataset import FileDataset
 from pydicom.filereader import read_partial
 
-from detector.dicom.elements import Elements, quiet_pydicom
+from detector.dicom.elements import DAYS_A_YEAR, Elements, quiet_pydicom
 from detector.errors import (
     DamagedFileError,
     InputError,
@@ -128,7 +128,7 @@ def identity_of(header: Header, source: str, digest: Callable[[], str]) -> Image
         patient_id=elements.text("PatientID"),
         patient_name=elements.person_name("PatientName"),
         patient_sex=elements.text("PatientSex"),
-        patient_age_years=elements.age_in_years("PatientAge"),
+        patient_age_years=_age_in_years(elements),
         study_date=elements.date("StudyDate"),
         study_time=elements.time("StudyTime"),
         study_description=elements.text("StudyDescription"),
@@ -137,7 +137,9 @@ def identity_of(header: Header, source: str, digest: Callable[[], str]) -> Image
         instance_number=elements.integer("InstanceNumber"),
         modality=elements.text("Modality"),
         body_part=elements.text("BodyPartExamined"),
+        anatomic_region=elements.code("AnatomicRegionSequence"),
         view_position=elements.text("ViewPosition"),
+        view=elements.code("ViewCodeSequence"),
         image_laterality=elements.text("ImageLaterality") or elements.text("Laterality"),
         patient_orientation=elements.texts("PatientOrientation"),
         rows=header.rows,
@@ -145,6 +147,18 @@ def identity_of(header: Header, source: str, digest: Callable[[], str]) -> Image
         frame_count=header.frame_count,
         transfer_syntax_uid=str(header.transfer_syntax),
     )
+
+
+def _age_in_years(elements: Elements) -> float | None:
+    age = elements.age_in_years("PatientAge")
+    if age is not None:
+        return age
+    birth, study = elements.date("PatientBirthDate"), elements.date("StudyDate")
+    if birth is None or study is None or study < birth:
+        return None
+    has_had_birthday = (study.month, study.day) >= (birth.month, birth.day)
+    years = study.year - birth.year - (not has_had_birthday)
+    return float(years) if years >= 2 else (study - birth).days / DAYS_A_YEAR
 
 
 def _parse(stream: BinaryIO, source: str) -> tuple[FileDataset, PixelElement | None]:

@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
 from detector.radiograph import PixelSpacing, SpacingOrigin
 from pneumo_viewer.canvas import colours
 from pneumo_viewer.canvas.texts import HEADING, SMALL, PlacedText, paint_texts, scaled_font
+from pneumo_viewer.theme import WARNING
 
 MARGIN = 12.0
 _GAP = 16.0
@@ -121,6 +122,20 @@ def place_top_texts(
             width = metrics.horizontalAdvance(text)
             x = MARGIN if side == 0 else view.width() - MARGIN - width
             yield PlacedText(text, QRectF(x, top, width, metrics.height()), line_font)
+        top += metrics.height() + 2
+
+
+def place_warnings(
+    font: QFont, view: QSizeF, sentences: Sequence[str], top: float
+) -> Iterator[PlacedText]:
+    """Write sentences at the left from ``top`` down, each on a line of its own, in amber."""
+    small = scaled_font(font, SMALL)
+    metrics = QFontMetricsF(small)
+    room = max(view.width() - 2 * MARGIN, 0)
+    for sentence in sentences:
+        text = metrics.elidedText(f"⚠ {sentence}", Qt.TextElideMode.ElideRight, room)
+        rect = QRectF(MARGIN, top, metrics.horizontalAdvance(text), metrics.height())
+        yield PlacedText(text, rect, small, WARNING)
         top += metrics.height() + 2
 
 

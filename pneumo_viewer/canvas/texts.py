@@ -29,15 +29,16 @@ class PlacedText:
     text: str
     rect: QRectF
     font: QFont
+    colour: str = colours.TEXT
 
 
 def paint_texts(painter: QPainter, texts: Iterable[PlacedText]) -> None:
-    """Draw lines of light text with a soft dark rim, which separates them from white bone."""
+    """Draw lines of text with a soft dark rim, which separates them from white bone."""
     for line in texts:
         painter.setFont(line.font)
         baseline = line.rect.topLeft() + QPointF(0, QFontMetricsF(line.font).ascent())
         painter.setPen(QColor(colours.SHADOW))
         for shift in _RIM:
             painter.drawText(baseline + shift, line.text)
-        painter.setPen(QColor(colours.TEXT))
+        painter.setPen(QColor(line.colour))
         painter.drawText(baseline, line.text)

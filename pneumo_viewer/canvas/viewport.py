@@ -36,6 +36,7 @@ from pneumo_viewer.canvas.marks import (
     shown_marks,
 )
 from pneumo_viewer.canvas.overlay import (
+    MARGIN,
     describe_spacing,
     paint_message,
     paint_scale_bar,
@@ -43,6 +44,7 @@ from pneumo_viewer.canvas.overlay import (
     place_orientation,
     place_scale_bar,
     place_top_texts,
+    place_warnings,
 )
 from pneumo_viewer.canvas.texts import paint_texts
 from pneumo_viewer.canvas.windowing import describe_view
@@ -85,6 +87,7 @@ class Viewport(ImageView):
         self._message = ("", "")
         self._top_left: tuple[str, ...] = ()
         self._top_right: tuple[str, ...] = ()
+        self._doubts: tuple[str, ...] = ()
         self._region: QRectF | None = None
         self._press: tuple[QPointF, type[Drag], Qt.MouseButton] | None = None
         self._drag: Drag | None = None
@@ -99,14 +102,14 @@ class Viewport(ImageView):
     def show_radiograph(self, radiograph: Radiograph | None) -> None:
         """Show an image in its default window, fitted.
 
-        Findings, truth, selection, corner texts and message of the image before are gone; the
+        Findings, truth, selection, texts, doubts and message of the image before are gone; the
         threshold and what is hidden stay as they were.
         """
         self._findings = ()
         self._selected = None
         self._truth = None
         self._message = ("", "")
-        self._top_left = self._top_right = ()
+        self._top_left = self._top_right = self._doubts = ()
         self._end_drag()
         super().show_radiograph(radiograph)
         self.pointer_moved.emit(None)
@@ -163,6 +166,16 @@ class Viewport(ImageView):
         self._top_right = tuple(top_right)
         self.viewport().update()
 
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """The sentences of :meth:`set_doubts`."""
+        return self._doubts
+
+    def set_doubts(self, sentences: Sequence[str]) -> None:
+        """Warn, below the lines at the top, that the detector was not made for this image."""
+        self._doubts = tuple(sentences)
+        self.viewport().update()
+
     def center_on_finding(self, finding_id: str) -> None:
         """Bring a finding to the middle if it is not wholly visible."""
         for finding in self._findings:
@@ -189,6 +202,9 @@ class Viewport(ImageView):
             paint_texts(painter, texts)
             paint_message(painter, self.font(), size, *self._message)
             return
+        top = max((text.rect.bottom() for text in texts), default=0.0) + MARGIN
+        warnings = list(place_warnings(self.font(), size, self._doubts, top))
+        texts += warnings
         spacing = self.radiograph.spacing
         scale_bar = place_scale_bar(self.font(), size, spacing, self.transform().m11())
         bar_width = scale_bar.rect.width() if scale_bar else 0.0
@@ -200,6 +216,8 @@ class Viewport(ImageView):
         if scale_bar is not None:
             taken.append(scale_bar.rect)
         self._paint_boxes(painter, taken)
+        for warning in warnings:
+            painter.fillRect(warning.rect.adjusted(-4, -1, 4, 1), QColor(colours.PLATE))
         paint_texts(painter, texts)
         if scale_bar is not None:
             paint_scale_bar(painter, scale_bar)

@@ -27,10 +27,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from detector.model_card import OperatingPoint
 from detector.radiograph import Radiograph
 from pneumo_viewer.actions import Actions
 from pneumo_viewer.canvas.colours import DETECTION, SECONDARY, TEXT, TICK
-from pneumo_viewer.panels.threshold import ThresholdSlider
+from pneumo_viewer.panels.threshold import OperatingPointList, ThresholdSlider
 from pneumo_viewer.panels.title_bar import title_bar
 from pneumo_viewer.review.findings import Finding, Verdict
 from pneumo_viewer.theme import UNIT
@@ -146,9 +147,15 @@ class FindingsPanel(QWidget):
     finding_chosen = Signal(str)
     """Id of the finding that the reader clicked."""
 
-    def __init__(self, actions: Actions, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        actions: Actions,
+        operating_points: Sequence[OperatingPoint] = (),
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
         self.slider = ThresholdSlider()
+        self.points = OperatingPointList(operating_points, self)
         self.model = FindingsModel(self)
         self.table = QTableView()
         self._exam = QLabel()
@@ -211,6 +218,7 @@ class FindingsPanel(QWidget):
         layout.setContentsMargins(3 * UNIT, UNIT, 3 * UNIT, 2 * UNIT)
         layout.setSpacing(2 * UNIT)
         layout.addLayout(threshold)
+        layout.addWidget(self.points)
         layout.addWidget(table, 1)
         layout.addWidget(self._empty)
         layout.addLayout(buttons)
@@ -236,6 +244,7 @@ class FindingsPanel(QWidget):
         self.model.show(findings, radiograph, threshold)
         self.slider.set_scores([finding.score for finding in findings])
         self.slider.set_value(threshold)
+        self.points.set_value(threshold)
         self._threshold.setText(f"{threshold:.2f}")
         self._exam.setText("" if exam_score is None else f"exam  {exam_score:.2f}")
         self._empty.setText(explanation)

@@ -1,13 +1,15 @@
-"""The slider that chooses from which score on findings are shown."""
+"""The slider and the list that choose from which score on findings are shown."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QComboBox, QSizePolicy, QWidget
 
+from detector.model_card import OperatingPoint
 from pneumo_viewer.canvas.colours import DETECTION, SECONDARY, SELECTION, TEXT
 from pneumo_viewer.theme import LINE
 
@@ -111,6 +113,38 @@ class ThresholdSlider(QWidget):
                 2 * _HANDLE_RADIUS,
             )
         )
+
+
+class OperatingPointList(QComboBox):
+    """The operating points of the model's card by name; hidden where it has none.
+
+    Parameters
+    ----------
+    points
+        In the card's order.
+    """
+
+    chosen = Signal(float)
+    """Threshold of the point that the reader chose."""
+
+    def __init__(self, points: Sequence[OperatingPoint], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._thresholds = [float(np.float32(point.threshold)) for point in points]
+        self.setPlaceholderText("own threshold")
+        self.setAccessibleName("Operating point")
+        for row, point in enumerate(points):
+            self.addItem(point.name)
+            tip = f"Threshold {point.threshold:g}, chosen on {point.measured_on}"
+            self.setItemData(row, tip, Qt.ItemDataRole.ToolTipRole)
+        self.activated.connect(lambda row: self.chosen.emit(self._thresholds[row]))
+        self.setVisible(bool(points))
+
+    def set_value(self, threshold: float) -> None:
+        """Show the name of the point that has this threshold, or that none has."""
+        row = self._thresholds.index(threshold) if threshold in self._thresholds else -1
+        self.setCurrentIndex(row)
+        tip = self.itemData(row, Qt.ItemDataRole.ToolTipRole) if row >= 0 else ""
+        self.setToolTip(tip or "Set the threshold to an operating point of the model. Key: O")
 
 
 def _round_pen(colour: str) -> QPen:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,11 +29,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from detector.input_gate import Doubt
 from pneumo_viewer.canvas.colours import SECONDARY, TEXT, TICK
 from pneumo_viewer.library.found import Refusal, ScannedImage
 from pneumo_viewer.library.index import StudyIndex
 from pneumo_viewer.panels.title_bar import title_bar
 from pneumo_viewer.panels.worklist_model import (
+    NO_DOUBTS,
     ROLE_NODE,
     Column,
     Kind,
@@ -160,13 +162,14 @@ class WorklistPanel(QWidget):
         self,
         session: ReviewSession,
         not_scored: Mapping[str, str] = NO_FAILURES,
+        doubts: Mapping[str, Sequence[Doubt]] = NO_DOUBTS,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._session = session
         self._refusal_count = 0
         self._read: set[str] = set()
-        self.model = WorklistModel(session, not_scored, self)
+        self.model = WorklistModel(session, not_scored, doubts, self)
         self.order = WorklistOrder(self)
         self.order.setSourceModel(self.model)
         self.model.thumbnail_wanted.connect(
@@ -205,7 +208,7 @@ class WorklistPanel(QWidget):
         header.setMinimumSectionSize(40)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         header.setSectionResizeMode(Column.STUDY, QHeaderView.ResizeMode.Stretch)
-        for column, width in ((Column.SCORE, 44), (Column.READ, 60), (Column.TRUTH, 44)):
+        for column, width in ((Column.SCORE, 58), (Column.READ, 60), (Column.TRUTH, 44)):
             header.resizeSection(column, width)
         tree.selectionModel().currentChanged.connect(self._choose)
         self.order.rowsInserted.connect(self._unfold)

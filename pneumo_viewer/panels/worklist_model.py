@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from enum import Enum, IntEnum
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import QImage, QPixmap
 
+from detector.input_gate import Doubt
 from pneumo_viewer.facts import exam_line, image_line, patient_line, study_line
 from pneumo_viewer.library.found import Refusal, ScannedImage
 from pneumo_viewer.library.index import Patient, Study, StudyImage, StudyIndex, row_of
@@ -52,6 +54,9 @@ HEADINGS = {
     Column.READ: ("Read", "Findings with a verdict, of those at or above the threshold"),
     Column.TRUTH: ("Truth", "Boxes of the ground truth; – where it is unknown"),
 }
+
+
+NO_DOUBTS: Mapping[str, Sequence[Doubt]] = MappingProxyType({})
 
 
 class Kind(Enum):
@@ -120,6 +125,8 @@ class WorklistModel(QAbstractItemModel):
         Knows scores, verdicts and truth.
     not_scored
         By image key, why the detector could not score it; looked into, never changed.
+    doubts
+        By image key, why its score may mean nothing; looked into, never changed.
     """
 
     thumbnail_wanted = Signal(str)
@@ -129,11 +136,13 @@ class WorklistModel(QAbstractItemModel):
         self,
         session: ReviewSession,
         not_scored: Mapping[str, str] = NO_FAILURES,
+        doubts: Mapping[str, Sequence[Doubt]] = NO_DOUBTS,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._session = session
         self._not_scored = not_scored
+        self._doubts = doubts
         self._root = Node(Kind.PATIENT, "", ("", ""), None)
         self._rows: dict[tuple[str, str], Node] = {}
         self._by_key: dict[str, Node] = {}
@@ -349,7 +358,7 @@ class WorklistModel(QAbstractItemModel):
                 return ""
             return "⚠" if key in self._not_scored else "…"
         if column is Column.SCORE:
-            return f"{score:.2f}"
+            return f"⚠ {score:.2f}" if self._doubts.get(key) else f"{score:.2f}"
         decided, shown = self._session.progress(key)
         mark = "✓ " if self._session.exam_state(key) is ExamState.DONE else ""
         return f"{mark}{decided}/{shown}"
@@ -383,6 +392,7 @@ class WorklistModel(QAbstractItemModel):
         if node.image is None:
             return node.lines[0]
         lines = [*node.lines, str(node.image.path), self.problem(node)]
+        lines.extend(doubt.sentence for doubt in self._doubts.get(node.image.key, ()))
         lines.extend(f"Also in: {path}" for path in node.image.other_paths)
         lines.extend(node.image.notes)
         lines.extend(

@@ -6,6 +6,7 @@ import csv
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +72,7 @@ def test_a_study_is_scored_by_the_program_itself(
         "overlays",
     ]
     assert read_table(out / "not_scored.csv") == []
-    assert "3 scored, 0 not scored" in done.stderr
+    assert "3 scored, 3 of them doubtful, 0 not scored" in done.stderr
 
 
 def test_the_coco_file_is_coco(study: Path, tmp_path: Path, tiny_weights: Path) -> None:
@@ -339,18 +340,58 @@ def test_unusable_arguments_end_with_status_2_and_nothing_written(
     assert not places["out"].exists()
 
 
-def test_weights_that_were_altered_end_with_status_2(
-    study: Path, tmp_path: Path, tiny_weights: Path
-) -> None:
-    content = bytearray(tiny_weights.read_bytes())
-    content[-1000] ^= 1
-    altered = tmp_path / "w.safetensors"
-    altered.write_bytes(content)
+def flip_one_bit(content: bytes) -> bytes:
+    return content[:-1000] + bytes([content[-1000] ^ 1]) + content[-999:]
 
-    result = run(study, "--out", tmp_path / "out", "--weights", altered)
+
+@pytest.mark.parametrize(
+    ("spoil", "sentence"),
+    [
+        (flip_one_bit, "Altered weights"),
+        (lambda content: content[:-1000], "Damaged weights"),
+        (lambda content: content[:100], "Damaged weights"),
+        # The edits keep the length of the header.
+        (lambda content: content.replace(b"default view", b"another view"), "another version"),
+        (
+            lambda content: content.replace(rb"head_depth", rb"heap_depth", 1),
+            "another architecture",
+        ),
+    ],
+    ids=["altered", "truncated", "cut in its header", "other version", "other architecture"],
+)
+def test_unusable_weights_end_with_status_2_and_no_result(
+    spoil: Callable[[bytes], bytes],
+    sentence: str,
+    study: Path,
+    tmp_path: Path,
+    tiny_weights: Path,
+) -> None:
+    weights = tmp_path / "w.safetensors"
+    weights.write_bytes(spoil(tiny_weights.read_bytes()))
+
+    result = run(study, "--out", tmp_path / "out", "--weights", weights)
 
     assert result.exit_code == 2
-    assert "Altered weights" in result.output
+    assert sentence in result.output
+    assert list((tmp_path / "out").glob("*")) == []
+
+
+def test_what_is_no_frontal_chest_is_scored_and_called_doubtful(
+    tmp_path: Path, write_dicom: Any, tiny_weights: Path
+) -> None:
+    dataset = write_dicom(tmp_path / "IM1", pixels(200, 160))
+    dataset.BodyPartExamined = "HIP"
+    dataset.save_as(tmp_path / "IM1")
+    out = tmp_path / "out"
+
+    result = run(tmp_path / "IM1", "--out", out, "--weights", tiny_weights, "--threshold", 0)
+
+    sentence = "Not a chest: Body Part Examined (0018,0015) is HIP."
+    assert result.exit_code == 0
+    assert f"Doubtful: {tmp_path / 'IM1'}: {sentence}" in result.output
+    assert "1 scored, 1 of them doubtful, 0 not scored" in result.output
+    assert read_coco(out)["images"][0]["doubts"] == [sentence]
+    assert {row["doubts"] for row in read_table(out / "detections.csv")} == {sentence}
 
 
 def test_help_and_version_come_without_torch() -> None:

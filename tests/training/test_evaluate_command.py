@@ -235,6 +235,19 @@ def test_weights_are_run_over_a_challenge_folder(
     assert found["facts"]["model"].startswith("tiny 1 (")
 
 
+def test_weights_that_are_truncated_end_with_status_2_and_no_report(
+    run: Run, tiny_weights: Path, challenge_folder: Path, tmp_path: Path
+) -> None:
+    weights = tmp_path / "w.safetensors"
+    weights.write_bytes(tiny_weights.read_bytes()[:-1000])
+    status, _, errors = run(
+        "--data", challenge_folder, "--weights", weights, "--out", tmp_path / "out"
+    )
+    assert status == 2
+    assert "Damaged weights" in errors
+    assert list((tmp_path / "out").glob("*")) == []
+
+
 def test_folds_choose_the_exams(
     run: Run, tiny_weights: Path, challenge_folder: Path, tmp_path: Path
 ) -> None:

@@ -100,3 +100,12 @@ def percentile_interval(draws: NDArray[np.float64]) -> tuple[float, float] | Non
         return None
     low, high = np.percentile(known, [2.5, 97.5])
     return float(low), float(high)
+
+
+def wilson_interval(hits: int, count: int) -> tuple[float, float]:
+    """95 % interval of a share, E. B. Wilson, J. Am. Stat. Assoc. 22:209 (1927)."""
+    z = 1.959964
+    share, spread = hits / count, z**2 / count
+    middle = (share + spread / 2) / (1 + spread)
+    half = z / (1 + spread) * float(np.sqrt(share * (1 - share) / count + spread / (4 * count)))
+    return max(0.0, middle - half), min(1.0, middle + half)
