@@ -303,7 +303,7 @@ class Viewport(ImageView):
         elif button is Qt.MouseButton.RightButton:
             self.context_menu_requested.emit(event.globalPosition().toPoint())
         elif button is Qt.MouseButton.LeftButton:
-            self.finding_clicked.emit(finding_at(self._marks(), *self._to_image(event.position())))
+            self.finding_clicked.emit(finding_at(self._marks(), *self.to_image(event.position())))
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Maximise; with Ctrl, return to the file's own window."""
@@ -348,7 +348,7 @@ class Viewport(ImageView):
         event.ignore()
 
     def _show_what_a_click_does(self, position: QPointF) -> None:
-        if self.radiograph is not None and finding_at(self._marks(), *self._to_image(position)):
+        if self.radiograph is not None and finding_at(self._marks(), *self.to_image(position)):
             self.viewport().setCursor(Qt.CursorShape.PointingHandCursor)
         else:
             self.viewport().setCursor(Qt.CursorShape.ArrowCursor)
