@@ -11,8 +11,8 @@ from typing import Final, Literal
 from detector.errors import BackEndUnavailableError, DeviceUnavailableError
 from detector.model_card import ModelCard
 from detector.presets import Preset
+from detector.runtime import exporting
 from detector.runtime.back_end import BackEnd, BackEndName
-from detector.runtime.exporting import export_folder, exported_detector
 
 _PACKAGES: Final[dict[BackEndName, tuple[str, ...]]] = {
     "openvino": ("openvino", "onnx"),
@@ -74,11 +74,13 @@ def make_back_end(
     if name == "openvino":
         from detector.runtime.open_vino import OpenVinoBackEnd
 
-        return OpenVinoBackEnd(exported_detector(weights, card), threads, export_folder())
+        return OpenVinoBackEnd(
+            exporting.exported_detector(weights, card), threads, exporting.export_folder()
+        )
     if name == "onnxruntime":
         from detector.runtime.onnx_runtime import OnnxRuntimeBackEnd
 
-        return OnnxRuntimeBackEnd(exported_detector(weights, card), threads)
+        return OnnxRuntimeBackEnd(exporting.exported_detector(weights, card), threads)
     import torch
 
     from detector.networks.center_scale import CenterScaleDetector
