@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import tempfile
 import warnings
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -52,10 +53,8 @@ def exported_detector(weights: Path, card: ModelCard) -> bytes:
     """
     name = f"{card.fingerprint}-{card.preset.fingerprint()}-{__version__}.onnx"
     path = export_folder() / name
-    try:
+    with suppress(OSError):  # what cannot be read can be made again
         return path.read_bytes()
-    except FileNotFoundError:
-        pass
     from detector.networks.center_scale import CenterScaleDetector
     from detector.weights import load_weights
 

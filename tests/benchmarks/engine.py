@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -20,6 +19,7 @@ from pathlib import Path
 from typing import get_args
 
 import numpy as np
+import psutil
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
@@ -111,7 +111,7 @@ def make_weights(folder: Path, preset_name: str, size: int) -> Path:
 
 
 def memory(weights: Path, name: str, threads: int) -> tuple[float, float]:
-    """Return the highest memory in MB, and the seconds to the first result, of a new process."""
+    """Return the memory in MB, and the seconds to the first result, of a new process."""
     start = time.perf_counter()
     out = subprocess.run(
         [sys.executable, __file__, "--memory", name, str(weights), "--threads", str(threads)],
@@ -123,9 +123,9 @@ def memory(weights: Path, name: str, threads: int) -> tuple[float, float]:
 
 
 def print_memory(weights: Path, name: BackEndName, threads: int) -> None:
-    """Compute once and print the highest memory of this process in MB."""
+    """Compute once and print the memory of this process in MB."""
     ours(Detector.load(weights, "auto", name, threads), 1)()
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)  # noqa: T201
+    print(psutil.Process().memory_info().rss / 2**20)  # noqa: T201
 
 
 def compare(weights: Path, size: int, batch: int, rounds: int, threads: int) -> None:
