@@ -49,7 +49,7 @@ _VERDICT_COLOURS = {
     Verdict.CORRECTED: READER,
     Verdict.ADDED: READER,
 }
-_NARROWEST = 388
+_NARROWEST = 400
 _HEADINGS = ("", "Score", "Place", "Size", "", "By")
 _EXPLANATIONS = (
     "Number of the finding",

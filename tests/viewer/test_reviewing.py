@@ -82,6 +82,7 @@ def drag_in_image(window: MainWindow, start: tuple[float, float], end: tuple[flo
 def test_b_and_a_drag_add_a_box_which_is_selected(window: MainWindow, qtbot: QtBot) -> None:
     press(qtbot, Qt.Key.Key_B)
     assert window.viewport.box_editor.is_drawing
+    assert window.viewport.viewport().cursor().shape() is Qt.CursorShape.CrossCursor
     drag_in_image(window, (700, 700), (900, 800))
     own = finding(window, 3)
     assert own.box == near((700, 700, 900, 800))
@@ -284,6 +285,12 @@ def test_a_comment_is_typed_without_setting_off_commands_and_kept_with_enter(
     press(qtbot, Qt.Key.Key_Z, CTRL)
     assert window.session.comment("a") == "unsure: bronch"
     assert field.text() == "unsure: bronch"
+
+
+def test_to_comment_brings_the_findings_back(window: MainWindow, qtbot: QtBot) -> None:
+    window.actions_by_id["show_findings"].setChecked(False)
+    press(qtbot, Qt.Key.Key_F9)
+    assert window.findings_panel.exam.comment.hasFocus()
 
 
 def test_esc_takes_back_what_was_typed(window: MainWindow, qtbot: QtBot) -> None:
