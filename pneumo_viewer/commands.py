@@ -6,8 +6,11 @@ nothing else names a key.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
+
+from pneumo_viewer.review.boxes import WHOLE, Grip
 
 
 class Scope(Enum):
@@ -54,6 +57,48 @@ class Command:
 
 _READING = Scope.READING
 
+
+@dataclass(frozen=True, slots=True)
+class BoxStep:
+    """What one press of a key does to the selected box, in image pixels."""
+
+    grip: Grip
+    right: int
+    down: int
+
+
+_ARROWS = {"Left": (-1, 0), "Right": (1, 0), "Up": (0, -1), "Down": (0, 1)}
+_STEP_KEYS = (
+    ("move", "", "Alt", 1),
+    ("move_far", " by 10", "Shift+Alt", 10),
+    ("resize", "", "Ctrl+Alt", 1),
+    ("resize_far", " by 10", "Ctrl+Shift+Alt", 10),
+)
+_RESIZED = {"Left": "narrower", "Right": "wider", "Up": "shorter", "Down": "taller"}
+_BOTTOM_RIGHT = Grip(1, 1)
+
+
+def _box_commands() -> Iterator[tuple[Command, BoxStep]]:
+    """Moving and resizing the selected box by keys; a box grows and shrinks at right and below."""
+    for change, by, modifiers, pixels in _STEP_KEYS:
+        is_move = change.startswith("move")
+        for arrow, (right, down) in _ARROWS.items():
+            words = f"Move {arrow.lower()}" if is_move else f"Make {_RESIZED[arrow]}"
+            command = Command(
+                f"box_{change}_{arrow.lower()}",
+                words + by,
+                "Review/Selected box",
+                (f"{modifiers}+{arrow}",),
+                Scope.READING,
+                starts_section=arrow == "Left" and change != "move",
+            )
+            grip = WHOLE if is_move else _BOTTOM_RIGHT
+            yield command, BoxStep(grip, pixels * right, pixels * down)
+
+
+BOX_STEPS = {command.id: step for command, step in _box_commands()}
+"""What the commands of the menu *Selected box* do."""
+
 COMMANDS: tuple[Command, ...] = (
     Command("open_folder", "Open a folder …", "File", ("Ctrl+O",), icon="mdi6.folder-open-outline"),
     Command("open_files", "Open files …", "File", ("Ctrl+Shift+O",)),
@@ -61,13 +106,14 @@ COMMANDS: tuple[Command, ...] = (
     Command("load_truth", "Load ground truth …", "File", ("Ctrl+T",), starts_section=True),
     Command("close_all", "Close all studies", "File", ("Ctrl+W",), starts_section=True),
     Command("quit", "Quit", "File", ("Ctrl+Q",)),
-    Command("fit", "Fit to the viewport", "View", ("Space",), _READING, "mdi6.fit-to-page-outline"),
+    Command("fit", "Fit to the viewport", "View", ("=",), _READING, "mdi6.fit-to-page-outline"),
     Command(
         "actual_size", "Actual pixels (1:1)", "View", ("Ctrl+1",), icon="mdi6.numeric-1-box-outline"
     ),
-    Command("zoom_in", "Zoom in", "View", ("+", "="), _READING),
+    Command("zoom_in", "Zoom in", "View", ("+",), _READING),
     Command("zoom_out", "Zoom out", "View", ("-",), _READING),
-    Command("reset_view", "Reset the view", "View", ("Esc",), _READING),
+    Command("reset_view", "Reset the view", "View", ("Space",), _READING),
+    Command("cancel", "Cancel, or reset the view", "View", ("Esc",), _READING),
     Command(
         "show_truth",
         "Show ground truth",
@@ -78,6 +124,7 @@ COMMANDS: tuple[Command, ...] = (
         is_toggle=True,
         starts_section=True,
     ),
+    Command("show_graphics", "Show overlays of the file", "View", is_toggle=True),
     Command("show_worklist", "Worklist", "View", ("F2",), is_toggle=True, starts_section=True),
     Command("show_findings", "Findings", "View", ("F3",), is_toggle=True),
     Command("reset_layout", "Reset layout", "View"),
@@ -89,6 +136,58 @@ COMMANDS: tuple[Command, ...] = (
     Command("window_mediastinum", "Mediastinum", "Image/Window", ("4",), _READING),
     Command("window_bone", "Bone", "Image/Window", ("5",), _READING),
     Command("invert", "Invert", "Image", ("I",), _READING, "mdi6.invert-colors", is_toggle=True),
+    Command(
+        "rotate_right",
+        "Rotate right",
+        "Image",
+        ("R",),
+        _READING,
+        "mdi6.rotate-right",
+        starts_section=True,
+    ),
+    Command("rotate_left", "Rotate left", "Image", ("L",), _READING),
+    Command("flip_horizontally", "Flip left and right", "Image", ("H",), _READING),
+    Command("flip_vertically", "Flip top and bottom", "Image", ("V",), _READING),
+    Command(
+        "zoom_tool",
+        "Zoom tool",
+        "Image",
+        ("Z",),
+        _READING,
+        "mdi6.magnify-plus-outline",
+        is_toggle=True,
+        starts_section=True,
+    ),
+    Command("magnifier", "Magnifier", "Image", ("M",), _READING, "mdi6.magnify", is_toggle=True),
+    Command("length", "Length", "Image/Measure", ("D",), _READING, "mdi6.ruler", is_toggle=True),
+    Command(
+        "angle", "Angle", "Image/Measure", ("A",), _READING, "mdi6.angle-acute", is_toggle=True
+    ),
+    Command(
+        "rectangle",
+        "Rectangle: mean and deviation",
+        "Image/Measure",
+        ("Shift+D",),
+        _READING,
+        "mdi6.rectangle-outline",
+        is_toggle=True,
+    ),
+    Command(
+        "ellipse",
+        "Ellipse: mean and deviation",
+        "Image/Measure",
+        ("Shift+A",),
+        _READING,
+        "mdi6.ellipse-outline",
+        is_toggle=True,
+    ),
+    Command(
+        "delete_measurement",
+        "Delete measurement",
+        "Image/Measure",
+        ("Ctrl+D",),
+        starts_section=True,
+    ),
     Command("undo", "Undo", "Review", ("Ctrl+Z",), icon="mdi6.undo"),
     Command("redo", "Redo", "Review", ("Ctrl+Y", "Ctrl+Shift+Z"), icon="mdi6.redo"),
     Command(
@@ -96,6 +195,19 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command("reject", "Reject finding", "Review", ("Backspace", "Delete"), _READING),
     Command("undecide", "Leave finding undecided", "Review", ("U",), _READING),
+    Command(
+        "add_box",
+        "Add a box (twice: in the middle)",
+        "Review",
+        ("B",),
+        _READING,
+        "mdi6.shape-rectangle-plus",
+    ),
+    *(command for command, _ in _box_commands()),
+    Command("exam_pneumonia", "Exam: pneumonia", "Review", ("F6",), starts_section=True),
+    Command("exam_no_pneumonia", "Exam: no pneumonia", "Review", ("F7",)),
+    Command("exam_unsure", "Exam: unsure", "Review", ("F8",)),
+    Command("comment", "Comment on the exam", "Review", ("F9",)),
     Command("next_finding", "Next finding", "Review", ("Tab",), _READING, starts_section=True),
     Command("previous_finding", "Previous finding", "Review", ("Shift+Tab",), _READING),
     Command("next_image", "Next image", "Review", ("Down", "Ctrl+Right"), _READING),
@@ -132,11 +244,14 @@ MENUS = ("File", "View", "Image", "Review", "Evaluation", "Model", "Help")
 MOUSE: tuple[tuple[str, str], ...] = (
     ("Left drag", "window (right: wider) and level (up: brighter)"),
     ("Left click on a box", "select the finding"),
+    ("Left drag on a box", "move it; at an edge of the selected one, resize it"),
     ("Middle or Shift + left drag", "pan"),
-    ("Right drag", "zoom"),
+    ("Right drag; right click", "zoom; menu"),
     ("Wheel", "zoom at the cursor, or scroll frames"),
     ("Ctrl + wheel", "zoom"),
     ("Ctrl + drag", "window from the region"),
+    ("Double click", "hide the panels; again: show them"),
     ("Ctrl + double click", "reset the window"),
+    ("Drag on a measurement", "move it, or one of its ends; Delete deletes it"),
     ("Ctrl + H, held", "hide all boxes"),
 )

@@ -12,9 +12,11 @@ from PySide6.QtWidgets import QFileDialog, QMainWindow, QStackedWidget
 from detector.model_card import ModelCard
 from pneumo_viewer.actions import Actions
 from pneumo_viewer.bars import Menus, StatusLine, add_tool_bar
+from pneumo_viewer.box_desk import BoxDesk
 from pneumo_viewer.canvas.viewport import Viewport
 from pneumo_viewer.docks import Docks
 from pneumo_viewer.evaluating import EvaluationRun
+from pneumo_viewer.image_desk import ImageDesk
 from pneumo_viewer.library.found import Refusal, ScannedImage
 from pneumo_viewer.panels.evaluation import EvaluationPage
 from pneumo_viewer.panels.findings import FindingsPanel
@@ -23,6 +25,7 @@ from pneumo_viewer.panels.worklist import WorklistPanel
 from pneumo_viewer.preferences import Preferences
 from pneumo_viewer.reading_desk import ReadingDesk
 from pneumo_viewer.settings import Settings
+from pneumo_viewer.undoing import Undoing
 from pneumo_viewer.wiring import command_slots
 from pneumo_viewer.workspace import Workspace
 from resources import DEMO_STUDIES
@@ -78,6 +81,7 @@ class MainWindow(QMainWindow):
             card_problem,
             self,
         )
+        self.box_desk = BoxDesk(self.session, self.viewport, self.actions_by_id, self)
 
         self.pages = QStackedWidget()
         for page in (self.start_page, self.viewport, self.evaluation_page):
@@ -86,6 +90,11 @@ class MainWindow(QMainWindow):
         self.docks = Docks(self, self.actions_by_id)
         self._add_docks()
         self.menus = Menus(self, self.actions_by_id)
+        window_menu = self.menus.by_title["Image/Window"]
+        self.image_desk = ImageDesk(self.viewport, self.actions_by_id, window_menu, self)
+        self.undoing = Undoing(
+            self.session, self.viewport.tools.measurements, self.actions_by_id, self
+        )
         self.tool_bar = add_tool_bar(self, self.actions_by_id, self.menus)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
         self.status_line = StatusLine(self.statusBar(), card)
@@ -125,6 +134,7 @@ class MainWindow(QMainWindow):
         self.desk.image_shown.connect(self.show_image_page)
         viewport.pointer_moved.connect(self.status_line.show_pointer)
         viewport.files_dropped.connect(self.open)
+        viewport.maximise_requested.connect(self.docks.toggle_hidden)
         viewport.context_menu_requested.connect(self.menus.context.popup)
         self.start_page.open_requested.connect(self.choose_folder)
         self.start_page.demo_requested.connect(lambda: self.open([DEMO_STUDIES]))
@@ -184,6 +194,7 @@ class MainWindow(QMainWindow):
     def _forget_all(self) -> None:
         self.worklist.clear()
         self.evaluation_run.cancel()
+        self.undoing.forget_measuring()
         self._show_start_page()
 
     def _fill_recent(self) -> None:
@@ -258,6 +269,7 @@ class MainWindow(QMainWindow):
         self.open([Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()])
 
     def closeEvent(self, event: QCloseEvent) -> None:
+        self.findings_panel.exam.send_comment()
         self.preferences.change(
             window_geometry=self.saveGeometry().toBase64().toStdString(),
             window_layout=self.docks.layout,

@@ -75,20 +75,19 @@ def shutter_of(elements: Elements) -> Shutter | None:
 
 
 def _rectangle(elements: Elements) -> tuple[float, float, float, float] | None:
-    left, right = (elements.number(f"Shutter{side}VerticalEdge") for side in ("Left", "Right"))
-    top, bottom = (elements.number(f"Shutter{side}HorizontalEdge") for side in ("Upper", "Lower"))
-    if None in (left, right, top, bottom):
+    left = elements.number("ShutterLeftVerticalEdge")
+    right = elements.number("ShutterRightVerticalEdge")
+    top = elements.number("ShutterUpperHorizontalEdge")
+    bottom = elements.number("ShutterLowerHorizontalEdge")
+    if left is None or right is None or top is None or bottom is None:
         elements.note("A rectangular shutter is incomplete and is left out.")
         return None
-    assert left is not None and right is not None and top is not None and bottom is not None
     return left - 1, top - 1, right, bottom
 
 
 def _circle(elements: Elements) -> tuple[float, float, float] | None:
-    center, radius = (
-        elements.numbers("CenterOfCircularShutter"),
-        elements.number("RadiusOfCircularShutter"),
-    )
+    center = elements.numbers("CenterOfCircularShutter")
+    radius = elements.number("RadiusOfCircularShutter")
     if len(center) != 2 or radius is None or radius <= 0:
         elements.note("A circular shutter is incomplete and is left out.")
         return None

@@ -16,6 +16,8 @@ from detector.radiograph import Radiograph, SpacingOrigin
 from pneumo_viewer.canvas.placement import pixel_sides
 
 Point = tuple[float, float]
+Frame = tuple[str, int]
+"""The key of an image, and the index of a frame of it."""
 
 ORIGIN_NAMES = {
     SpacingOrigin.CALIBRATED: "calibrated",
@@ -149,7 +151,7 @@ def region_values(measurement: Measurement, radiograph: Radiograph) -> NDArray[n
 
 
 class _Step(NamedTuple):
-    image: str
+    frame: Frame
     before: tuple[Measurement, ...]
     after: tuple[Measurement, ...]
 
@@ -158,17 +160,17 @@ class Measurements:
     """The measurements of every image, as long as the program is open, with undo and redo."""
 
     def __init__(self) -> None:
-        self._by_image: dict[str, tuple[Measurement, ...]] = {}
+        self._by_frame: dict[Frame, tuple[Measurement, ...]] = {}
         self._done: list[_Step] = []
         self._undone: list[_Step] = []
-        self._listeners: list[Callable[[str], None]] = []
+        self._listeners: list[Callable[[Frame], None]] = []
 
-    def of(self, image: str) -> tuple[Measurement, ...]:
-        """The measurements of one image, oldest first."""
-        return self._by_image.get(image, ())
+    def of(self, frame: Frame) -> tuple[Measurement, ...]:
+        """The measurements of one frame, oldest first."""
+        return self._by_frame.get(frame, ())
 
-    def subscribe(self, listener: Callable[[str], None]) -> None:
-        """Tell ``listener`` the key of every image whose measurements are others."""
+    def subscribe(self, listener: Callable[[Frame], None]) -> None:
+        """Tell ``listener`` every frame whose measurements are others."""
         self._listeners.append(listener)
 
     @property
@@ -181,28 +183,28 @@ class Measurements:
         """Whether there is a step to do again."""
         return bool(self._undone)
 
-    def assign(self, image: str, measurements: tuple[Measurement, ...]) -> None:
-        """Replace the measurements of an image, as one step."""
-        step = _Step(image, self.of(image), measurements)
+    def assign(self, frame: Frame, measurements: tuple[Measurement, ...]) -> None:
+        """Replace the measurements of a frame, as one step."""
+        step = _Step(frame, self.of(frame), measurements)
         if step.before == step.after:
             return
         self._done.append(step)
         self._undone.clear()
-        self._set(image, step.after)
+        self._set(frame, step.after)
 
-    def undo(self) -> str:
-        """Take the last step back, and return the key of its image."""
+    def undo(self) -> Frame:
+        """Take the last step back, and return its frame."""
         step = self._done.pop()
         self._undone.append(step)
-        self._set(step.image, step.before)
-        return step.image
+        self._set(step.frame, step.before)
+        return step.frame
 
-    def redo(self) -> str:
-        """Do the last step again that was taken back, and return the key of its image."""
+    def redo(self) -> Frame:
+        """Do the last step again that was taken back, and return its frame."""
         step = self._undone.pop()
         self._done.append(step)
-        self._set(step.image, step.after)
-        return step.image
+        self._set(step.frame, step.after)
+        return step.frame
 
     def forget_steps(self) -> None:
         """Keep the measurements, but not how they came about."""
@@ -213,7 +215,7 @@ class Measurements:
         """Give up what was taken back, since the reader went another way."""
         self._undone.clear()
 
-    def _set(self, image: str, measurements: tuple[Measurement, ...]) -> None:
-        self._by_image[image] = measurements
+    def _set(self, frame: Frame, measurements: tuple[Measurement, ...]) -> None:
+        self._by_frame[frame] = measurements
         for listener in self._listeners:
-            listener(image)
+            listener(frame)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
+    QCursor,
     QDragEnterEvent,
     QDragMoveEvent,
     QDropEvent,
@@ -23,8 +25,10 @@ from PySide6.QtGui import (
 
 from detector.radiograph import Radiograph
 from pneumo_viewer.canvas import colours
-from pneumo_viewer.canvas.gestures import CLICK_RADIUS, Drag, drag_for
+from pneumo_viewer.canvas.box_editor import BoxEditor
+from pneumo_viewer.canvas.gestures import CLICK_RADIUS, Drag, Draggable, drag_for
 from pneumo_viewer.canvas.image_view import ImageView, PointerReading
+from pneumo_viewer.canvas.magnifier import paint_magnifier
 from pneumo_viewer.canvas.marks import (
     Mark,
     finding_at,
@@ -32,12 +36,17 @@ from pneumo_viewer.canvas.marks import (
     on_screen,
     paint_box,
     paint_label,
+    paint_original,
     paint_truth,
     shown_marks,
 )
+from pneumo_viewer.canvas.measurement_marks import paint_measurements
+from pneumo_viewer.canvas.measurements import Measurements
 from pneumo_viewer.canvas.overlay import (
     MARGIN,
     describe_spacing,
+    describe_turn,
+    edge_letters,
     paint_message,
     paint_scale_bar,
     place_bottom_texts,
@@ -47,14 +56,18 @@ from pneumo_viewer.canvas.overlay import (
     place_warnings,
 )
 from pneumo_viewer.canvas.texts import paint_texts
+from pneumo_viewer.canvas.tools import MeasuringTools
 from pneumo_viewer.canvas.windowing import describe_view
-from pneumo_viewer.review.findings import Finding
+from pneumo_viewer.review.findings import Box, Finding
 
 __all__ = ["PointerReading", "Viewport"]
 
 _NOTCH = 120
 """Wheel angle of one step, in eighths of a degree."""
 _WHEEL_ZOOM = 1.2
+
+
+_Begin = Callable[[Draggable, QPointF], Drag]
 
 
 class Viewport(ImageView):
@@ -89,8 +102,13 @@ class Viewport(ImageView):
         self._top_right: tuple[str, ...] = ()
         self._doubts: tuple[str, ...] = ()
         self._region: QRectF | None = None
-        self._press: tuple[QPointF, type[Drag], Qt.MouseButton] | None = None
+        self._press: tuple[QPointF, _Begin, Qt.MouseButton] | None = None
         self._drag: Drag | None = None
+        self.box_editor = BoxEditor(self, self)
+        self.tools = MeasuringTools(self, Measurements(), self)
+        self.installEventFilter(self.tools)
+        self._has_magnifier = False
+        self._pointer: QPointF | None = None
         self._wheel_angle = 0
         self.setMouseTracking(True)
         self.setAcceptDrops(True)
@@ -100,7 +118,7 @@ class Viewport(ImageView):
     # --- what is shown -----------------------------------------------------------------------
 
     def show_radiograph(self, radiograph: Radiograph | None) -> None:
-        """Show an image in its default window, fitted.
+        """Show an image upright in its default window, fitted; another frame as the one before.
 
         Findings, truth, selection, texts, doubts and message of the image before are gone; the
         threshold and what is hidden stay as they were.
@@ -111,7 +129,9 @@ class Viewport(ImageView):
         self._message = ("", "")
         self._top_left = self._top_right = self._doubts = ()
         self._end_drag()
+        self.box_editor.cancel()
         super().show_radiograph(radiograph)
+        self.tools.show_frame()
         self.pointer_moved.emit(None)
         self.viewport().update()
 
@@ -121,8 +141,10 @@ class Viewport(ImageView):
         self._message = (title, text)
 
     def set_findings(self, findings: Sequence[Finding]) -> None:
-        """Show findings of this image; all of them, best score first."""
+        """Show findings of this image; all of them, best score first. A finished draft goes."""
         self._findings = tuple(findings)
+        if self._drag is None:
+            self.box_editor.forget_draft()
         self.viewport().update()
 
     def set_threshold(self, threshold: float) -> None:
@@ -182,12 +204,43 @@ class Viewport(ImageView):
             if finding.id == finding_id:
                 self.show_box(finding.box)
 
-    def _marks(self) -> list[Mark]:
+    def marks(self) -> list[Mark]:
+        """The findings that are drawn now."""
         if not self._are_boxes_visible:
             return []
-        return shown_marks(
-            self._findings, self._threshold, self._is_threshold_moving, self._selected
+        marks = shown_marks(
+            self.box_editor.drafted(self._findings),
+            self._threshold,
+            self._is_threshold_moving,
+            self._selected,
         )
+        return [replace(mark, is_draft=self.box_editor.is_draft(mark.finding)) for mark in marks]
+
+    def cancel_gesture(self) -> bool:
+        """Give up what is being drawn or dragged, or the tool; say whether there was anything."""
+        self._end_drag()
+        return self.box_editor.cancel() or self.tools.cancel()
+
+    def set_magnifier(self, is_on: bool) -> None:
+        """Magnify the image around the mouse."""
+        self._has_magnifier = is_on
+        self.viewport().update()
+
+    def shown_box(self) -> Box:
+        """The part of the image that is in view."""
+        assert self.radiograph is not None
+        height, width = self.radiograph.pixels.shape
+        to_image, _ = self.viewportTransform().inverted()
+        seen = to_image.mapRect(QRectF(QPointF(0, 0), self._view_size()))
+        seen &= QRectF(0, 0, width, height)
+        return seen.left(), seen.top(), seen.right(), seen.bottom()
+
+    def redraw(self) -> None:
+        """Draw again, soon, and let the cursor say what the mouse would do now."""
+        self.viewport().update()
+        if self._drag is None:
+            position = self.viewport().mapFromGlobal(QCursor.pos())
+            self._set_cursor(QPointF(position))
 
     # --- painting ----------------------------------------------------------------------------
 
@@ -206,16 +259,23 @@ class Viewport(ImageView):
         warnings = list(place_warnings(self.font(), size, self._doubts, top))
         texts += warnings
         spacing = self.radiograph.spacing
-        scale_bar = place_scale_bar(self.font(), size, spacing, self.transform().m11())
+        scale_bar = place_scale_bar(
+            self.font(), size, spacing, self.zoom / self.devicePixelRatioF()
+        )
         bar_width = scale_bar.rect.width() if scale_bar else 0.0
-        texts += place_bottom_texts(self.font(), size, self._facts(self.radiograph), bar_width)
-        orientation = self.radiograph.identity.patient_orientation
-        texts += place_orientation(self.font(), size, orientation)
+        facts = list(place_bottom_texts(self.font(), size, self._facts(self.radiograph), bar_width))
+        letters = edge_letters(self.radiograph.identity.patient_orientation, self.turn)
+        if letters is not None:
+            top = max(text.rect.bottom() for text in texts) + 2 if texts else MARGIN
+            bottom = min(fact.rect.top() for fact in facts) - 2
+            texts += place_orientation(self.font(), size, letters, top, bottom)
+        texts += facts
 
         taken = [text.rect for text in texts]
         if scale_bar is not None:
             taken.append(scale_bar.rect)
         self._paint_boxes(painter, taken)
+        paint_measurements(painter, self.tools.marks, self.to_view, self.font(), size)
         for warning in warnings:
             painter.fillRect(warning.rect.adjusted(-4, -1, 4, 1), QColor(colours.PLATE))
         paint_texts(painter, texts)
@@ -224,12 +284,15 @@ class Viewport(ImageView):
         if self._region is not None:
             painter.setPen(QPen(QColor(colours.SELECTION), 1, Qt.PenStyle.DashLine))
             painter.drawRect(self._region)
+        if self._has_magnifier and self._pointer is not None:
+            paint_magnifier(painter, self._image_item, self.viewportTransform(), self._pointer)
 
     def _facts(self, radiograph: Radiograph) -> list[str]:
         assert self.view is not None
         facts = [describe_view(self.view)]
         if self.is_inverted:
             facts.append("inverted")
+        facts += filter(None, [describe_turn(self.turn)])
         facts.append(f"zoom {100 * self.zoom:.0f}\N{NO-BREAK SPACE}%")
         facts.append(describe_spacing(radiograph.spacing))
         if radiograph.is_lossy:
@@ -246,21 +309,21 @@ class Viewport(ImageView):
         truth_rects = [self._on_screen(box) for box in truth]
         for rect in truth_rects:
             paint_truth(painter, rect)
-        marks = self._marks()
+        marks = self.marks()
         rects = [self._on_screen(mark.finding.box) for mark in marks]
         for mark, rect in sorted(
             zip(marks, rects, strict=True), key=lambda pair: pair[0].is_selected
         ):
+            if mark.is_selected and mark.finding.original is not None:
+                paint_original(painter, self._on_screen(mark.finding.original))
             paint_box(painter, mark, rect)
         for mark, rect in layout_labels(
             marks, rects, truth_rects, taken, self.font(), self._view_size()
         ):
             paint_label(painter, mark, rect, self.font())
 
-    def _on_screen(self, box: Sequence[float]) -> QRectF:
-        x0, y0, x1, y1 = box
-        rect = self.viewportTransform().mapRect(QRectF(QPointF(x0, y0), QPointF(x1, y1)))
-        return on_screen(rect, self.devicePixelRatioF())
+    def _on_screen(self, box: Box) -> QRectF:
+        return on_screen(self.box_to_view(box), self.devicePixelRatioF())
 
     # --- mouse -------------------------------------------------------------------------------
 
@@ -271,23 +334,29 @@ class Viewport(ImageView):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Remember where a drag or click begins; a second button does nothing."""
-        kind = drag_for(event.button(), event.modifiers())
-        if self._press is None and kind is not None and self.radiograph is not None:
-            self._press = (event.position(), kind, event.button())
         event.accept()
+        if self._press is not None or self.radiograph is None:
+            return
+        begin = self._begin_at(event.position(), event.button(), event.modifiers())
+        if begin is not None:
+            self._press = (event.position(), begin, event.button())
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Drag, and report the pixel under the mouse."""
         position = event.position()
+        self._pointer = position
+        if self._has_magnifier:
+            self.viewport().update()
         if self._press is not None and self._drag is None:
-            start, kind, _ = self._press
+            start, begin, _ = self._press
             if (position - start).manhattanLength() > CLICK_RADIUS:
-                self._drag = kind(self, start)
-                self.viewport().setCursor(kind.cursor)
+                self._drag = begin(self, start)
+                self.viewport().setCursor(self._drag.cursor)
         if self._drag is not None:
             self._drag.move(position)
         elif self._press is None:
-            self._show_what_a_click_does(position)
+            self.tools.hover(position)
+            self._set_cursor(position)
         self.pointer_moved.emit(self.read_pixel(position))
         event.accept()
 
@@ -301,14 +370,15 @@ class Viewport(ImageView):
         if drag is not None:
             drag.finish()
         elif button is Qt.MouseButton.RightButton:
+            self.tools.select_at(event.position())
             self.context_menu_requested.emit(event.globalPosition().toPoint())
-        elif button is Qt.MouseButton.LeftButton:
-            self.finding_clicked.emit(finding_at(self._marks(), *self.to_image(event.position())))
+        elif button is Qt.MouseButton.LeftButton and not self.tools.click(event.position()):
+            self.finding_clicked.emit(finding_at(self.marks(), *self.to_image(event.position())))
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Maximise; with Ctrl, return to the file's own window."""
         event.accept()
-        if event.button() is not Qt.MouseButton.LeftButton:
+        if event.button() is not Qt.MouseButton.LeftButton or self.tools.tool is not None:
             self.mousePressEvent(event)
         elif event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             self.set_file_window()
@@ -341,17 +411,24 @@ class Viewport(ImageView):
     def leaveEvent(self, event: QEvent) -> None:
         """Report that the mouse is beside the image."""
         super().leaveEvent(event)
+        self._pointer = None
+        self.viewport().update()
         self.pointer_moved.emit(None)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Leave every key to the window; the base class would scroll."""
         event.ignore()
 
-    def _show_what_a_click_does(self, position: QPointF) -> None:
-        if self.radiograph is not None and finding_at(self._marks(), *self.to_image(position)):
-            self.viewport().setCursor(Qt.CursorShape.PointingHandCursor)
-        else:
-            self.viewport().setCursor(Qt.CursorShape.ArrowCursor)
+    def _begin_at(
+        self, position: QPointF, button: Qt.MouseButton, modifiers: Qt.KeyboardModifier
+    ) -> _Begin | None:
+        what = position, button, modifiers
+        begin = None if self.box_editor.is_drawing else self.tools.drag_at(*what)
+        return begin or self.box_editor.drag_at(*what) or drag_for(button, modifiers)
+
+    def _set_cursor(self, position: QPointF) -> None:
+        cursor = None if self.box_editor.is_drawing else self.tools.cursor_at(position)
+        self.viewport().setCursor(self.box_editor.cursor_at(position) if cursor is None else cursor)
 
     def _end_drag(self) -> None:
         self._press = None
