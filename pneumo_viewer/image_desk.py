@@ -35,9 +35,9 @@ class ImageDesk(QObject):
         super().__init__(parent)
         self._viewport = viewport
         self._actions = actions
-        self._file_windows = QMenu("Windows of the file", window_menu)
-        window_menu.addMenu(self._file_windows)
-        self._file_windows.aboutToShow.connect(self._fill_file_windows)
+        self.file_windows = QMenu("Windows of the file", window_menu)
+        window_menu.addMenu(self.file_windows)
+        self.file_windows.aboutToShow.connect(self._fill_file_windows)
         actions["show_graphics"].setChecked(True)
         viewport.tools.changed.connect(self._follow_tools)
         viewport.view_changed.connect(self._follow_image)
@@ -77,10 +77,10 @@ class ImageDesk(QObject):
         has_graphics = radiograph is not None and bool(radiograph.overlays)
         self._actions["show_graphics"].setEnabled(has_graphics)
         views = () if radiograph is None else offered_views(radiograph)
-        self._file_windows.setEnabled(bool(views))
+        self.file_windows.setEnabled(bool(views))
 
     def _fill_file_windows(self) -> None:
-        radiograph, menu = self._viewport.radiograph, self._file_windows
+        radiograph, menu = self._viewport.radiograph, self.file_windows
         menu.clear()
         for view in () if radiograph is None else offered_views(radiograph):
             explanation = view.explanation if isinstance(view, Window) else ""
