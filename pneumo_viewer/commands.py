@@ -142,7 +142,6 @@ COMMANDS: tuple[Command, ...] = (
         "Image",
         ("R",),
         _READING,
-        "mdi6.rotate-right",
         starts_section=True,
     ),
     Command("rotate_left", "Rotate left", "Image", ("L",), _READING),
@@ -154,11 +153,10 @@ COMMANDS: tuple[Command, ...] = (
         "Image",
         ("Z",),
         _READING,
-        "mdi6.magnify-plus-outline",
         is_toggle=True,
         starts_section=True,
     ),
-    Command("magnifier", "Magnifier", "Image", ("M",), _READING, "mdi6.magnify", is_toggle=True),
+    Command("magnifier", "Magnifier", "Image", ("M",), _READING, is_toggle=True),
     Command("length", "Length", "Image/Measure", ("D",), _READING, "mdi6.ruler", is_toggle=True),
     Command(
         "angle", "Angle", "Image/Measure", ("A",), _READING, "mdi6.angle-acute", is_toggle=True
@@ -178,7 +176,6 @@ COMMANDS: tuple[Command, ...] = (
         "Image/Measure",
         ("Shift+A",),
         _READING,
-        "mdi6.ellipse-outline",
         is_toggle=True,
     ),
     Command(

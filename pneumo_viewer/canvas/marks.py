@@ -204,11 +204,11 @@ def layout_labels(
     ]
     sizes = [_label_size(mark, scaled_font(font, SMALL)) for mark, _ in labelled]
     places = place_labels(
-        _edges([rect for _, rect in labelled]),
+        edges([rect for _, rect in labelled]),
         np.array([(size.width(), size.height()) for size in sizes]).reshape(-1, 2),
         (view.width(), view.height()),
-        _edges(taken),
-        _edges(truth),
+        edges(taken),
+        edges(truth),
     )
     return [
         (mark, QRectF(QPointF(x0, y0), QPointF(x1, y1)))
@@ -216,7 +216,8 @@ def layout_labels(
     ]
 
 
-def _edges(rects: Sequence[QRectF]) -> NDArray[np.float64]:
+def edges(rects: Sequence[QRectF]) -> NDArray[np.float64]:
+    """Return rectangles as ``[N, 4]`` x0 y0 x1 y1."""
     return np.array([_coordinates(rect) for rect in rects], dtype=np.float64).reshape(-1, 4)
 
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRectF, QSizeF
 from PySide6.QtGui import (
     QColor,
@@ -18,6 +19,8 @@ from PySide6.QtGui import (
 )
 
 from pneumo_viewer.canvas import colours
+from pneumo_viewer.canvas.label_layout import place_labels
+from pneumo_viewer.canvas.marks import edges
 from pneumo_viewer.canvas.measurements import Kind, Measurement
 from pneumo_viewer.canvas.texts import SMALL, scaled_font
 
@@ -26,7 +29,6 @@ _TICK = 6.0
 _HANDLE = 7.0
 _ARC = 22.0
 _PADDING = QSizeF(5, 2)
-_GAP = 8.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +90,15 @@ def paint_measurements(
     to_view: Callable[[float, float], QPointF],
     font: QFont,
     view: QSizeF,
+    taken: Sequence[QRectF],
 ) -> None:
-    """Draw measurements and, over all of them, their labels."""
+    """Draw measurements and, over all of them, their labels.
+
+    Parameters
+    ----------
+    taken
+        Rectangles of texts, which labels should leave visible.
+    """
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     drawn = [(mark, [to_view(*point) for point in mark.measurement.handles]) for mark in marks]
@@ -103,23 +112,42 @@ def paint_measurements(
             for handle in handles:
                 corner = handle - QPointF(_HANDLE, _HANDLE) / 2
                 painter.fillRect(QRectF(corner, QSizeF(_HANDLE, _HANDLE)), QColor(colour))
-    for mark, handles in drawn:
-        _paint_label(painter, mark, handles, scaled_font(font, SMALL), view)
+    small = scaled_font(font, SMALL)
+    whole = QRectF(QPointF(0, 0), view)
+    labelled = [(mark, _labelled_part(mark.measurement.kind, ends) & whole) for mark, ends in drawn]
+    labelled = [(mark, rect) for mark, rect in labelled if not rect.isEmpty()]
+    sizes = [_label_size(mark, QFontMetricsF(small)) for mark, _ in labelled]
+    places = place_labels(
+        edges([rect for _, rect in labelled]),
+        np.array([(size.width(), size.height()) for size in sizes]).reshape(-1, 2),
+        (view.width(), view.height()),
+        edges(taken),
+        edges([]),
+    )
+    for (mark, _), (x0, y0, x1, y1) in zip(labelled, places.round().tolist(), strict=True):
+        _paint_label(painter, mark, QRectF(QPointF(x0, y0), QPointF(x1, y1)), small)
     painter.restore()
 
 
-def _paint_label(
-    painter: QPainter, mark: MeasurementMark, handles: Sequence[QPointF], font: QFont, view: QSizeF
-) -> None:
-    """Write on a dark plate to the right of the measurement, below its lowest point, in view."""
+def _labelled_part(kind: Kind, handles: Sequence[QPointF]) -> QRectF:
+    """What the label stands beside: the end of a length, the arc of an angle, all of a region."""
+    if kind.is_region:
+        return QRectF(handles[0], handles[2]).normalized().adjusted(-1, -1, 1, 1)
+    reach = _ARC if kind is Kind.ANGLE else _TICK
+    return QRectF(handles[1] - QPointF(reach, reach), QSizeF(2 * reach, 2 * reach))
+
+
+def _label_size(mark: MeasurementMark, metrics: QFontMetricsF) -> QSizeF:
+    width = max(metrics.horizontalAdvance(line) for line in mark.lines)
+    return QSizeF(
+        round(width + 2 * _PADDING.width()),
+        round(len(mark.lines) * metrics.height() + 2 * _PADDING.height()),
+    )
+
+
+def _paint_label(painter: QPainter, mark: MeasurementMark, rect: QRectF, font: QFont) -> None:
+    """Write on a dark plate."""
     metrics = QFontMetricsF(font)
-    width = max(metrics.horizontalAdvance(line) for line in mark.lines) + 2 * _PADDING.width()
-    height = len(mark.lines) * metrics.height() + 2 * _PADDING.height()
-    x = max(handle.x() for handle in handles) + _GAP
-    y = max(handle.y() for handle in handles) + _GAP
-    left = max(min(x, view.width() - width), 0.0)
-    top = max(min(y, view.height() - height), 0.0)
-    rect = QRectF(round(left), round(top), round(width), round(height))
     painter.fillRect(rect, QColor(colours.PLATE))
     edge = colours.SELECTION if mark.is_selected else colours.MEASUREMENT
     painter.fillRect(QRectF(rect.topLeft(), QSizeF(2, rect.height())), QColor(edge))

@@ -275,7 +275,7 @@ class Viewport(ImageView):
         if scale_bar is not None:
             taken.append(scale_bar.rect)
         self._paint_boxes(painter, taken)
-        paint_measurements(painter, self.tools.marks, self.to_view, self.font(), size)
+        paint_measurements(painter, self.tools.marks, self.to_view, self.font(), size, taken)
         for warning in warnings:
             painter.fillRect(warning.rect.adjusted(-4, -1, 4, 1), QColor(colours.PLATE))
         paint_texts(painter, texts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -21,12 +22,12 @@ from canvas_stage import (
     radiograph,
     send_mouse,
 )
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, QRectF, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication
 
 from detector.radiograph import GreyScale
-from pneumo_viewer.canvas import colours
+from pneumo_viewer.canvas import colours, measurement_marks
 from pneumo_viewer.canvas.measurements import Kind, Measurement
 from pneumo_viewer.canvas.tools import Tool
 from pneumo_viewer.canvas.viewport import Viewport
@@ -265,3 +266,26 @@ def test_the_magnifier_shows_the_image_twice_as_large_around_the_mouse(viewport:
     viewport.set_magnifier(False)
     move(viewport, 200, 200)
     assert picture(viewport)[185, 200, 0] == 0
+
+
+def test_labels_of_measurements_lie_in_view_beside_each_other(viewport: Viewport) -> None:
+    placed: list[QRectF] = []
+    viewport.show_radiograph(black())
+    viewport.tools.choose(Tool.RECTANGLE)
+    for left in (150, 220, 290):
+        drag(viewport, LEFT, (left, 150), (left + 60, 250))
+    with pytest.MonkeyPatch.context() as patch:
+        paint = measurement_marks._paint_label
+        patch.setattr(
+            measurement_marks,
+            "_paint_label",
+            lambda painter, mark, rect, font: (
+                placed.append(rect),
+                paint(painter, mark, rect, font),
+            ),
+        )
+        picture(viewport)
+    assert len(placed) == 3
+    for one, other in itertools.combinations(placed, 2):
+        assert not one.intersects(other)
+    assert all(QRectF(0, 0, 400, 400).contains(rect) for rect in placed)
