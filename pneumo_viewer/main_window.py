@@ -109,7 +109,7 @@ class MainWindow(QMainWindow):
         left, right = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
         worklist, findings = self.worklist, self.findings_panel
         self.docks.add("worklist", "Worklist", worklist, left, worklist.title_bar, width=420)
-        self.docks.add("findings", "Findings", findings, right, findings.title_bar)
+        self.docks.add("findings", "Findings", findings, right, findings.title_bar, width=404)
 
     def _connect_workspace(self) -> None:
         workspace, status = self.workspace, self.status_line
