@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 from detector.model_card import ModelCard
 from pneumo_viewer import dialogs
 from pneumo_viewer.actions import Actions
+from pneumo_viewer.box_desk import BoxDesk
 from pneumo_viewer.canvas.viewport import Viewport
 from pneumo_viewer.evaluating import EvaluationRun
 from pneumo_viewer.jobs.tasks import DetectorState
@@ -96,6 +97,7 @@ class MainWindow(QMainWindow):
             card_problem,
             self,
         )
+        self.box_desk = BoxDesk(self.session, self.viewport, self.actions_by_id, self)
         self._scan_progress = WorkProgress("Reading", can_cancel=True)
         self._scoring_progress = WorkProgress("Detecting", can_cancel=False)
         self._reading = QLabel()
@@ -199,7 +201,7 @@ class MainWindow(QMainWindow):
                 "actual_size": viewport.actual_size,
                 "zoom_in": viewport.zoom_in,
                 "zoom_out": viewport.zoom_out,
-                "reset_view": viewport.reset_view,
+                "reset_view": desk.cancel_or_reset,
                 "show_truth": viewport.set_truth_visible,
                 "show_worklist": self.worklist_dock.setVisible,
                 "show_findings": self.findings_dock.setVisible,
@@ -217,6 +219,8 @@ class MainWindow(QMainWindow):
                 "accept": lambda: desk.decide(Verdict.ACCEPTED),
                 "reject": lambda: desk.decide(Verdict.REJECTED),
                 "undecide": lambda: desk.decide(Verdict.UNDECIDED),
+                **self.box_desk.slots(),
+                **desk.exam_slots(),
                 "next_finding": session.select_next,
                 "previous_finding": session.select_previous,
                 "next_image": lambda: worklist.step_image(+1),
@@ -395,6 +399,7 @@ class MainWindow(QMainWindow):
         self.open([Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()])
 
     def closeEvent(self, event: QCloseEvent) -> None:
+        self.findings_panel.exam.send_comment()
         self._remember(
             self._settings.model_copy(
                 update={

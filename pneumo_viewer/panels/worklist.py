@@ -208,7 +208,8 @@ class WorklistPanel(QWidget):
         header.setMinimumSectionSize(40)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         header.setSectionResizeMode(Column.STUDY, QHeaderView.ResizeMode.Stretch)
-        for column, width in ((Column.SCORE, 58), (Column.READ, 60), (Column.TRUTH, 44)):
+        widths = {Column.SCORE: 54, Column.READ: 54, Column.VERDICT: 56, Column.TRUTH: 44}
+        for column, width in widths.items():
             header.resizeSection(column, width)
         tree.selectionModel().currentChanged.connect(self._choose)
         self.order.rowsInserted.connect(self._unfold)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from pneumo_viewer.review.store import StoreError
+from pneumo_viewer.review.store_errors import StoreError
 
 
 class Aspect(Enum):

@@ -140,9 +140,9 @@ def test_findings_belong_to_the_first_frame(window: MainWindow) -> None:
     shown = window.viewport.radiograph
     assert shown is not None
     assert shown.frame == 1
-    assert not window.viewport._marks()
+    assert not window.viewport.marks()
     window.viewport.step_requested.emit(-1)
-    assert len(window.viewport._marks()) == 2
+    assert len(window.viewport.marks()) == 2
     window.viewport.step_requested.emit(-1)
     assert window.viewport.radiograph is not None
     assert window.viewport.radiograph.frame == 0

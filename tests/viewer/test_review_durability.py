@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
 
@@ -62,6 +63,16 @@ for number in itertools.count(first):
 """
 
 
+def verdicts_in(
+    store: ReviewStore, images: Iterable[str], reader: str
+) -> dict[str, dict[str, Verdict]]:
+    """The verdicts on detectors' findings that are kept, by image and finding."""
+    return {
+        image: {finding: said.verdict for finding, said in review.assessments.items()}
+        for image, review in store.reviews(images, reader).items()
+    }
+
+
 def verdicts_after(count: int) -> dict[str, Verdict]:
     """What the first ``count`` verdicts of the child leave: box n mod 5, by turns yes and no."""
     return {
@@ -92,9 +103,9 @@ def test_a_killed_process_takes_no_confirmed_verdict_with_it(tmp_path: Path) -> 
         assert confirmed == list(range(written, written + len(confirmed)))
 
         with closing(sqlite3.connect(path)) as connection:
-            (journal,) = connection.execute("SELECT count(*) FROM journal").fetchone()
+            (journal,) = connection.execute("SELECT count(*) FROM operations").fetchone()
         with closing(ReviewStore(path)) as store:
-            verdicts = store.verdicts(["a"], "ada")["a"]
+            verdicts = verdicts_in(store, ["a"], "ada")["a"]
         # One more may have reached the disk without having been confirmed.
         assert journal - (confirmed[-1] + 1) in (0, 1)
         assert verdicts == verdicts_after(journal)
@@ -118,7 +129,7 @@ def test_a_process_killed_at_its_first_start_leaves_a_file_that_opens(tmp_path: 
             time.sleep(chance.uniform(0, 0.01))
             child.kill()
         with closing(ReviewStore(path)) as store:
-            assert store.verdicts(["a"], "ada") == {"a": {}}
+            assert verdicts_in(store, ["a"], "ada") == {"a": {}}
 
 
 class Reading(RuleBasedStateMachine):
@@ -214,7 +225,7 @@ class Reading(RuleBasedStateMachine):
     @invariant()
     def whoever_opens_the_store_now_finds_the_same(self) -> None:
         with closing(ReviewStore(self.path)) as other:
-            kept = other.verdicts(SCORES, "ada")
+            kept = verdicts_in(other, SCORES, "ada")
         assert {
             (image, finding): kept[image].get(finding, Verdict.UNDECIDED)
             for image, finding in FINDINGS
