@@ -34,6 +34,7 @@ from pneumo_viewer.panels.notice import NoticeLine
 from pneumo_viewer.panels.start import StartPage
 from pneumo_viewer.panels.status import WorkProgress, describe
 from pneumo_viewer.panels.worklist import WorklistPanel
+from pneumo_viewer.reader_desk import ReaderDesk
 from pneumo_viewer.reading_desk import FAR_STEP, STEP, ReadingDesk
 from pneumo_viewer.review.findings import Verdict
 from pneumo_viewer.settings import Settings
@@ -98,6 +99,7 @@ class MainWindow(QMainWindow):
             self,
         )
         self.box_desk = BoxDesk(self.session, self.viewport, self.actions_by_id, self)
+        self.reader_desk = ReaderDesk(workspace, self.actions_by_id, self)
         self._scan_progress = WorkProgress("Reading", can_cancel=True)
         self._scoring_progress = WorkProgress("Detecting", can_cancel=False)
         self._reading = QLabel()
@@ -112,11 +114,14 @@ class MainWindow(QMainWindow):
         self._restore_layout()
         self._show_start_page()
         self._application().installEventFilter(self)
+        if "reader" not in settings.model_fields_set:
+            self.reader_desk.greet()
 
     # Building
 
     def _build_center(self) -> None:
-        for page in (self.start_page, self.viewport, self.evaluation_page):
+        agreement_page = self.reader_desk.agreement_page
+        for page in (self.start_page, self.viewport, self.evaluation_page, agreement_page):
             self.pages.addWidget(page)
         self.setCentralWidget(self.pages)
 
@@ -181,6 +186,7 @@ class MainWindow(QMainWindow):
         status.addWidget(self._scoring_progress)
         status.addWidget(self.notice, 1)
         status.addPermanentWidget(self._reading)
+        status.addPermanentWidget(self.reader_desk.field)
         status.addPermanentWidget(self._detector)
         for label in (self._reading, self._detector):
             label.setContentsMargins(2 * UNIT, 0, 3 * UNIT, 0)
@@ -232,6 +238,8 @@ class MainWindow(QMainWindow):
                 "threshold_far_up": lambda: desk.move_threshold(FAR_STEP),
                 "threshold_far_down": lambda: desk.move_threshold(-FAR_STEP),
                 "next_point": desk.next_operating_point,
+                **self.reader_desk.slots(),
+                "compare_readers": self._compare_readers,
                 "evaluate": self._evaluate,
                 "show_image": self._show_image_page,
                 "about_model": lambda: dialogs.show_model(self, self._card, self._card_problem),
@@ -270,6 +278,10 @@ class MainWindow(QMainWindow):
         self.evaluation_page.cancelled.connect(self.evaluation_run.cancel)
         self.evaluation_page.closed.connect(self._show_image_page)
         self.evaluation_page.exam_chosen.connect(self._show_exam)
+
+        self.reader_desk.chosen.connect(self._remember_reader)
+        self.reader_desk.agreement_page.closed.connect(self._show_image_page)
+        self.reader_desk.agreement_page.exam_chosen.connect(self._show_exam)
 
     # Opening
 
@@ -351,6 +363,16 @@ class MainWindow(QMainWindow):
     def _evaluate(self) -> None:
         self.pages.setCurrentWidget(self.evaluation_page)
         self.evaluation_run.start()
+
+    def _compare_readers(self) -> None:
+        self.pages.setCurrentWidget(self.reader_desk.agreement_page)
+        self.reader_desk.compare()
+
+    def _remember_reader(self, changes: dict[str, object]) -> None:
+        self._remember(self._settings.model_copy(update=changes))
+        if self.pages.currentWidget() in (self.evaluation_page, self.reader_desk.agreement_page):
+            self._show_image_page()  # what they show is another reader's, or to be hidden
+        self.evaluation_run.cancel()
 
     # The window itself
 

@@ -181,8 +181,7 @@ class Workspace(QObject):
         if self.session.model is None:
             return 0, 0
         settled = sum(
-            key in self.not_scored or self.session.detections(key) is not None
-            for key in self.index.images
+            key in self.not_scored or self.session.is_scored(key) for key in self.index.images
         )
         return settled, len(self.index.images)
 

@@ -325,4 +325,6 @@ def intersection_over_union(
     inner = np.minimum(a[..., 2:], b[..., 2:]) - np.maximum(a[..., :2], b[..., :2])
     shared = np.prod(np.maximum(inner, 0), axis=-1)
     union = np.prod(a[..., 2:] - a[..., :2], -1) + np.prod(b[..., 2:] - b[..., :2], -1) - shared
-    return np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
+    overlaps: NDArray[np.float64] = np.zeros_like(shared)
+    np.divide(shared, union, out=overlaps, where=union > 0)
+    return overlaps
