@@ -261,7 +261,7 @@ class ReadingDesk(QObject):
         self.findings_panel.exam.show_exam(key, verdict, comment)
 
     def _set_comment(self, key: str, comment: str) -> None:
-        self.session.perform(SetComment(key, comment))
+        self.session.perform(SetComment(key, comment), by=self.findings_panel)
 
     def _explanation(self, key: str | None) -> str:
         if key is None:
@@ -311,12 +311,11 @@ class ReadingDesk(QObject):
         """Go where the reader will look next: on after a verdict, back after an undo."""
         if change.image is None:
             return
-        if change.by is self:
-            if change.image == self.session.current:
-                self._go_on(change.image)
-        elif change.by is not self.findings_panel.exam:
+        if change.by is None:  # undone or done again
             self.session.show(change.image)
-        elif self._is_settled(change.image):
+        elif change.by is self and change.image == self.session.current:
+            self._go_on(change.image)
+        elif change.by is self.findings_panel.exam and self._is_settled(change.image):
             self.worklist.step_image(+1)
 
     def _is_settled(self, key: str) -> bool:

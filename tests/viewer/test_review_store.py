@@ -8,7 +8,7 @@ import sqlite3
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import numpy as np
@@ -261,6 +261,15 @@ def older_file(path: Path) -> None:
         connection.execute(
             "INSERT INTO verdicts VALUES (?, ?, 0, 'ada', 'accepted')", (IMAGE, MODEL.fingerprint)
         )
+        finding = f"{MODEL.fingerprint}:0"
+        accepted, undecided = (
+            json.dumps({"finding": finding, "verdict": verdict})
+            for verdict in ("accepted", "undecided")
+        )
+        connection.execute(
+            "INSERT INTO journal VALUES (7, ?, 'ada', ?, 'do', 'set verdict', ?, ?)",
+            ("2026-03-04T05:06:07.000008+00:00", IMAGE, accepted, undecided),
+        )
 
 
 def test_an_older_file_is_backed_up_and_then_brought_up_to_date(
@@ -279,6 +288,34 @@ def test_an_older_file_is_backed_up_and_then_brought_up_to_date(
     assert "mood" not in columns(backup)
     with closing(ReviewStore(backup)) as before:
         assert verdicts_in(before, [IMAGE], "ada") == accepted
+
+
+def test_the_journal_of_an_older_file_goes_on_as_the_log_of_operations(path: Path) -> None:
+    older_file(path)
+    with closing(ReviewStore(path)) as store:
+        (entry,) = store.steps("ada", date(2026, 3, 4))
+        assert entry == (
+            Action.DO,
+            (set_verdict(0, Verdict.ACCEPTED), set_verdict(0, Verdict.UNDECIDED)),
+        )
+        store.perform(Action.DO, set_verdict(0, Verdict.REJECTED), "ada")
+    assert [entry["id"] for entry in log(path)] == [7, 8]
+    with closing(sqlite3.connect(path)) as connection:
+        tables = connection.execute("SELECT name FROM sqlite_schema").fetchall()
+    assert ("journal",) not in tables
+
+
+def test_a_corrected_box_without_a_box_is_a_bug(scored: ReviewStore) -> None:
+    with pytest.raises(sqlite3.IntegrityError, match="CHECK"):
+        scored.perform(Action.DO, set_verdict(0, Verdict.CORRECTED), "ada")
+
+
+def test_an_entry_says_on_which_day_of_the_reader_it_was_made(
+    path: Path, scored: ReviewStore
+) -> None:
+    scored.perform(Action.DO, set_verdict(0, Verdict.ACCEPTED), "ada")
+    (entry,) = log(path)
+    assert entry["day"] == datetime.fromisoformat(entry["at"]).astimezone().date().isoformat()
 
 
 def test_a_backup_holds_what_a_killed_process_left_in_the_write_ahead_log(
