@@ -31,6 +31,8 @@ def kappa_text(kappa: Kappa | None) -> str:
     """Kappa with its interval, two decimals."""
     if kappa is None:
         return _UNKNOWN
+    if kappa.low is None or kappa.high is None:
+        return f"{_signed(kappa.value)}  (interval unknown)"
     return f"{_signed(kappa.value)}  ({_signed(kappa.low)} to {_signed(kappa.high)})"
 
 

@@ -27,6 +27,9 @@ LEAST_IOU = 0.5
 _Z_95 = 1.959963984540054
 """Normal quantile of a two-sided 95 % interval."""
 
+_NO_VARIANCE = 1e-12
+"""What rounding leaves of a variance of 0."""
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Reading:
@@ -53,8 +56,10 @@ class Kappa:
     value
         1 for full agreement, 0 for what chance gives.
     low, high
-        Ends of the 95 % interval: value ± 1.96 standard errors, cut off at -1 and 1. Large-sample
-        theory; with a few dozen exams it is a rough guide.
+        Ends of the 95 % interval: value ± 1.96 standard errors, cut off at -1 and 1. This is
+        large-sample theory; with a few dozen exams it is a rough guide. None where the theory gives
+        no standard error: for a single exam, for full agreement, and where one of two readers
+        always gives the same verdict.
     observed, expected
         Shares of agreeing pairs of verdicts: seen, and by chance.
     exams
@@ -64,8 +69,8 @@ class Kappa:
     """
 
     value: float
-    low: float
-    high: float
+    low: float | None
+    high: float | None
     observed: float
     expected: float
     exams: int
@@ -270,8 +275,7 @@ def fleiss_kappa(counts: NDArray[np.int64]) -> Kappa | None:
     Returns
     -------
     Kappa or None
-        None where chance agreement is 1 or there is no exam. With a single exam the interval is
-        unknown and spans [-1, 1].
+        None where chance agreement is 1 or there is no exam.
     """
     exams = len(counts)
     if not exams:
@@ -286,14 +290,16 @@ def fleiss_kappa(counts: NDArray[np.int64]) -> Kappa | None:
     # Each exam's part in kappa: its own agreement, less what it does to chance agreement.
     by_chance = counts @ shares / readers
     parts = (agreeing - expected - 2 * (1 - value) * (by_chance - expected)) / (1 - expected)
-    variance = np.sum((parts - value) ** 2) / (exams * (exams - 1)) if exams > 1 else np.inf
+    variance = np.sum((parts - value) ** 2) / (exams * (exams - 1)) if exams > 1 else 0.0
     return _with_interval(value, float(variance), observed, expected, exams, readers)
 
 
 def _with_interval(
     value: float, variance: float, observed: float, expected: float, exams: int, readers: int
 ) -> Kappa:
-    half = _Z_95 * max(variance, 0.0) ** 0.5  # rounding may leave a hair below 0
+    if variance < _NO_VARIANCE:
+        return Kappa(value, None, None, observed, expected, exams, readers)
+    half = _Z_95 * variance**0.5
     low, high = max(value - half, -1.0), min(value + half, 1.0)
     return Kappa(value, low, high, observed, expected, exams, readers)
 
