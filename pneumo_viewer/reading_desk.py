@@ -129,6 +129,7 @@ class ReadingDesk(QObject):
 
     def comment(self) -> None:
         """Let the reader type a comment."""
+        self._actions["show_findings"].setChecked(True)
         field = self.findings_panel.exam.comment
         field.setFocus(Qt.FocusReason.ShortcutFocusReason)
         field.selectAll()

@@ -12,6 +12,7 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
+    QCursor,
     QDragEnterEvent,
     QDragMoveEvent,
     QDropEvent,
@@ -219,8 +220,11 @@ class Viewport(ImageView):
         return seen.left(), seen.top(), seen.right(), seen.bottom()
 
     def redraw(self) -> None:
-        """Draw again, soon."""
+        """Draw again, soon, and let the cursor say what the mouse would do now."""
         self.viewport().update()
+        if self._drag is None:
+            position = self.viewport().mapFromGlobal(QCursor.pos())
+            self.viewport().setCursor(self.box_editor.cursor_at(QPointF(position)))
 
     # --- painting ----------------------------------------------------------------------------
 

@@ -68,6 +68,7 @@ class ExamForm(QWidget):
     def __init__(self, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._key: str | None = None
+        self._verdict: ExamVerdict | None = None
         self._comment = ""
         self._buttons: dict[ExamVerdict, QPushButton] = {}
         self.comment = CommentField()
@@ -101,7 +102,6 @@ class ExamForm(QWidget):
         layout.setSpacing(2 * UNIT)
         layout.addLayout(row)
         layout.addWidget(self.comment)
-        self._verdict: ExamVerdict | None = None
 
     def show_exam(self, key: str | None, verdict: ExamVerdict | None, comment: str) -> None:
         """Show what the reader says of an image; a comment that is being typed stays."""
@@ -113,6 +113,8 @@ class ExamForm(QWidget):
         self.comment.setEnabled(key is not None)
         if not self.comment.isModified():
             self.comment.setText(comment)
+            self.comment.home(False)
+            self.comment.setToolTip(comment)
 
     def send_comment(self) -> None:
         """Send what has been typed, if it is another text than before."""

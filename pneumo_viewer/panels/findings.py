@@ -49,9 +49,17 @@ _VERDICT_COLOURS = {
     Verdict.CORRECTED: READER,
     Verdict.ADDED: READER,
 }
-_NARROWEST = 372
-_HEADINGS = ("", "Score", "Place", "Size", "Made by", "Verdict")
-_VERDICT = len(_HEADINGS) - 1
+_NARROWEST = 400
+_HEADINGS = ("", "Score", "Place", "Size", "", "By")
+_EXPLANATIONS = (
+    "Number of the finding",
+    "The detector's score",
+    "Side of the patient, and third of the image",
+    "Width × height",
+    "Verdict",
+    "The model or the reader who made the box",
+)
+_VERDICT = 4
 _FRONTAL = ("L", "F")
 _OPPOSITES = str.maketrans("RLAPHF", "LRPAFH")
 _Index = QModelIndex | QPersistentModelIndex
@@ -117,6 +125,11 @@ class FindingsModel(QAbstractTableModel):
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> Any:
         if role == Qt.ItemDataRole.DisplayRole and orientation == Qt.Orientation.Horizontal:
             return _HEADINGS[section]
+        if (
+            role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole)
+            and orientation == Qt.Orientation.Horizontal
+        ):
+            return _EXPLANATIONS[section]
         if role == Qt.ItemDataRole.TextAlignmentRole and section == 1:
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         return None
@@ -154,7 +167,7 @@ class FindingsModel(QAbstractTableModel):
             return str(row + 1)
         if column == 1:
             return "–" if finding.score is None else f"{finding.score:.2f}"
-        if column == 4:
+        if column == 5:
             return "reader" if finding.model is None else finding.model.name
         if column == _VERDICT:
             return VERDICT_MARKS[finding.verdict]

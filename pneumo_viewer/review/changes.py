@@ -9,7 +9,11 @@ from pneumo_viewer.review.store_errors import StoreError
 
 
 class Aspect(Enum):
-    """A part of the state that can change. Undo and redo names change with the verdicts."""
+    """A part of the state that can change.
+
+    VERDICTS is everything that the reader says: verdicts on findings and exams, own and corrected
+    boxes, comments. The names of undo and redo change with it.
+    """
 
     CURRENT = auto()
     SELECTION = auto()

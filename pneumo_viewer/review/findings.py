@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from time import time_ns
 
-from detector.detections import ModelIdentity
+from detector.detections import Detections, ModelIdentity
 
 Box = tuple[float, float, float, float]
 """x0, y0, x1, y1 in continuous image pixels."""
@@ -117,6 +117,30 @@ def parse_finding_id(finding: str) -> tuple[str, int]:
     """The model's fingerprint and the index of the box, from the id of a detector's finding."""
     fingerprint, _, index = finding.rpartition(":")
     return fingerprint, int(index)
+
+
+def detected_findings(
+    detections: Detections, assessments: Mapping[str, Assessment], count: int | None = None
+) -> tuple[Finding, ...]:
+    """The first ``count`` findings of a model, best score first, as a reader assessed them."""
+    boxes, scores = detections.boxes[:count].tolist(), detections.scores[:count].tolist()
+    findings = []
+    for index, ((x0, y0, x1, y1), score) in enumerate(zip(boxes, scores, strict=True)):
+        id_ = finding_id(detections.model.fingerprint, index)
+        found, said = (x0, y0, x1, y1), assessments.get(id_, Assessment())
+        original = found if said.box else None
+        findings.append(
+            Finding(id_, said.box or found, score, detections.model, said.verdict, original)
+        )
+    return tuple(findings)
+
+
+def own_findings(boxes: Mapping[str, Box]) -> tuple[Finding, ...]:
+    """The reader's own boxes, by id, as findings."""
+    return tuple(
+        Finding(own_id, box, score=None, model=None, verdict=Verdict.ADDED)
+        for own_id, box in boxes.items()
+    )
 
 
 def new_own_id() -> str:

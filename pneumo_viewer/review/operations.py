@@ -146,7 +146,7 @@ class SetExamVerdict:
 
     def name(self, inverse: Operation) -> str:
         """The verdict."""
-        return "Reset exam" if self.verdict is None else f"Exam: {self.verdict.value}"
+        return "Reset exam" if self.verdict is None else f"Call exam {self.verdict.value}"
 
     def payload(self) -> Payload:
         """The verdict."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from enum import Enum
@@ -17,13 +17,12 @@ from pneumo_viewer.review.access import StoreAccess
 from pneumo_viewer.review.blinding import Stage
 from pneumo_viewer.review.changes import Aspect, Change
 from pneumo_viewer.review.findings import (
-    Assessment,
     Box,
     ExamVerdict,
     Finding,
     ImageReview,
-    Verdict,
-    finding_id,
+    detected_findings,
+    own_findings,
     parse_finding_id,
 )
 from pneumo_viewer.review.operations import Operation, set_box
@@ -34,7 +33,6 @@ from pneumo_viewer.review.store_errors import StoreError
 T = TypeVar("T")
 
 _NOTHING = ImageReview()
-_UNDECIDED = Assessment()
 
 
 class ExamState(Enum):
@@ -144,11 +142,11 @@ class ReviewSession:
 
     def findings(self, key: str) -> tuple[Finding, ...]:
         """All findings of the active model, best score first, then the reader's own boxes."""
-        return (*self._first_findings(key, None), *self._own_findings(key))
+        return self._findings(key, None)
 
     def shown_findings(self, key: str) -> tuple[Finding, ...]:
         """The findings at or above the threshold, best score first, then the reader's own."""
-        return (*self._first_findings(key, self._shown_count(key)), *self._own_findings(key))
+        return self._findings(key, self._shown_count(key))
 
     def finding(self, key: str, finding: str) -> Finding | None:
         """The finding of an image with this id, if there is one."""
@@ -539,28 +537,12 @@ class ReviewSession:
         places = map(parse_finding_id, self._review(key).assessments)
         return [index for fingerprint, index in places if fingerprint == self._active_fingerprint]
 
-    def _own_findings(self, key: str) -> Iterator[Finding]:
-        for own_id, box in self._review(key).own_boxes.items():
-            yield Finding(own_id, box, score=None, model=None, verdict=Verdict.ADDED)
-
-    def _first_findings(self, key: str, count: int | None) -> Iterator[Finding]:
-        detections = self.detections(key)
+    def _findings(self, key: str, count: int | None) -> tuple[Finding, ...]:
+        review, detections = self._review(key), self.detections(key)
+        own = own_findings(review.own_boxes)
         if detections is None:
-            return
-        assessments = self._review(key).assessments
-        boxes, scores = detections.boxes[:count].tolist(), detections.scores[:count].tolist()
-        for index, ((x0, y0, x1, y1), score) in enumerate(zip(boxes, scores, strict=True)):
-            id_ = finding_id(detections.model.fingerprint, index)
-            found = (x0, y0, x1, y1)
-            said = assessments.get(id_, _UNDECIDED)
-            yield Finding(
-                id=id_,
-                box=said.box or found,
-                score=score,
-                model=detections.model,
-                verdict=said.verdict,
-                original=found if said.box else None,
-            )
+            return own
+        return (*detected_findings(detections, review.assessments, count), *own)
 
     def _has_finding(self, finding: str) -> bool:
         return self._current is not None and self.finding(self._current, finding) is not None

@@ -28,7 +28,7 @@ from pneumo_viewer.review.session import ReviewSession
 from pneumo_viewer.review.store import ReviewStore
 
 MODEL = ModelIdentity("compact", "1.0", "00112233aabbccdd", "compact")
-NUMBER, SCORE, PLACE, SIZE, MAKER, VERDICT = range(6)
+NUMBER, SCORE, PLACE, SIZE, VERDICT, MAKER = range(6)
 LEFT_BUTTON = Qt.MouseButton.LeftButton
 
 RADIOGRAPH = Radiograph(

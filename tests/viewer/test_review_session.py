@@ -769,7 +769,7 @@ def test_an_exam_verdict_and_a_comment_are_given_and_taken_back(session: ReviewS
     assert session.undo_name == "Change comment"
     session.undo()
     assert (session.exam_verdict("a"), session.comment("a")) == (ExamVerdict.UNSURE, "")
-    assert (session.undo_name, session.redo_name) == ("Exam: unsure", "Change comment")
+    assert (session.undo_name, session.redo_name) == ("Call exam unsure", "Change comment")
     session.undo()
     assert session.exam_verdict("a") is None
     session.redo()
@@ -824,7 +824,7 @@ def test_everything_done_today_can_be_undone_after_a_restart(
     session.undo()
 
     again = restarted(store, "a", "b", "c")
-    assert (again.undo_name, again.redo_name) == ("Exam: unsure", "Change comment")
+    assert (again.undo_name, again.redo_name) == ("Call exam unsure", "Change comment")
     again.redo()
     assert again.comment("c") == "motion blur"
     names = []
@@ -833,7 +833,7 @@ def test_everything_done_today_can_be_undone_after_a_restart(
         again.undo()
     assert names == [
         "Change comment",
-        "Exam: unsure",
+        "Call exam unsure",
         "Add box",
         "Correct finding 2",
         "Accept finding 1",

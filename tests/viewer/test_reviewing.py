@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -80,6 +82,7 @@ def drag_in_image(window: MainWindow, start: tuple[float, float], end: tuple[flo
 def test_b_and_a_drag_add_a_box_which_is_selected(window: MainWindow, qtbot: QtBot) -> None:
     press(qtbot, Qt.Key.Key_B)
     assert window.viewport.box_editor.is_drawing
+    assert window.viewport.viewport().cursor().shape() is Qt.CursorShape.CrossCursor
     drag_in_image(window, (700, 700), (900, 800))
     own = finding(window, 3)
     assert own.box == near((700, 700, 900, 800))
@@ -284,6 +287,12 @@ def test_a_comment_is_typed_without_setting_off_commands_and_kept_with_enter(
     assert field.text() == "unsure: bronch"
 
 
+def test_to_comment_brings_the_findings_back(window: MainWindow, qtbot: QtBot) -> None:
+    window.actions_by_id["show_findings"].setChecked(False)
+    press(qtbot, Qt.Key.Key_F9)
+    assert window.findings_panel.exam.comment.hasFocus()
+
+
 def test_esc_takes_back_what_was_typed(window: MainWindow, qtbot: QtBot) -> None:
     press(qtbot, Qt.Key.Key_F9)
     field = window.findings_panel.exam.comment
@@ -347,15 +356,42 @@ def test_two_exams_are_read_by_keys_alone_and_all_of_it_undone_after_a_restart(
         assert session.comment("b") == "scar"
 
 
-def test_boxes_of_the_reader_are_amber_and_solid_and_a_draft_is_dashed(
-    window: MainWindow, qtbot: QtBot
-) -> None:
-    press(qtbot, Qt.Key.Key_B)
-    drag_in_image(window, (700, 700), (900, 900))
-    window.session.select(None)
+def amber_edge(window: MainWindow) -> np.ndarray:
+    """Whether the left edge at x 700, from y 720 to 880, is amber, from top to bottom."""
     image = is_coloured(picture(window.viewport), colours.READER)
     x, top = (round(value) for value in on_screen(window, 700, 720))
     bottom = round(on_screen(window, 700, 880)[1])
-    edge = image[top:bottom, x - 2 : x + 3].any(axis=1)
-    assert np.all(edge)
+    return np.asarray(image[top:bottom, x - 2 : x + 3].any(axis=1))
+
+
+def test_a_box_is_dashed_while_it_is_drawn_and_solid_when_it_is_on_disk(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    press(qtbot, Qt.Key.Key_B)
+    start, end = on_screen(window, 700, 700), on_screen(window, 900, 900)
+    send_mouse(window.viewport, QEvent.Type.MouseButtonPress, start, LEFT)
+    send_mouse(window.viewport, QEvent.Type.MouseMove, end, LEFT)
+    send_mouse(window.viewport, QEvent.Type.MouseMove, end, LEFT)
+    assert 0.3 < amber_edge(window).mean() < 0.9
+    send_mouse(window.viewport, QEvent.Type.MouseButtonRelease, end, LEFT)
+    window.session.select(None)
+    assert amber_edge(window).all()
     assert reds(window.viewport).any(), "the detector's stay red"
+
+
+def test_a_change_that_cannot_be_kept_is_not_shown(
+    window: MainWindow, qtbot: QtBot, path: Path
+) -> None:
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        store = window.session._store._store  # type: ignore[attr-defined]
+        store._connection.execute("PRAGMA busy_timeout = 1")
+        other.execute("BEGIN EXCLUSIVE")
+        drag_in_image(window, (150, 150), (250, 150))
+        press(qtbot, Qt.Key.Key_F6)
+        assert finding(window, 1).box == FIRST
+        assert [mark.finding.box for mark in window.viewport.marks()] == [FIRST, SECOND]
+        assert exam_buttons(window) == [False] * 3
+        assert "another program holds it" in window.notice.text()
+        other.execute("ROLLBACK")
+    press(qtbot, Qt.Key.Key_F6)
+    assert exam_buttons(window) == [True, False, False]
