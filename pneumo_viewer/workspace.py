@@ -346,8 +346,9 @@ class Workspace(QObject):
         sentences: list[str] = []
         for table in tables:
             loaded = match_truth(table, self.images)
+            boxes = "" if self.session.is_blinded else f"{loaded.boxes} boxes, and "
             sentences.append(
-                f"Ground truth from {table.source.name}: {loaded.boxes} boxes, and "
+                f"Ground truth from {table.source.name}: {boxes}"
                 f"{loaded.matched} of {len(self.images)} open images are covered."
             )
             sentences.extend(table.notes)

@@ -20,7 +20,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from pneumo_viewer.panels.exam import EXAM_WORDS
 from pneumo_viewer.review.agreement import Agreement, Kappa, Reading, compare_readers
+from pneumo_viewer.review.findings import ExamVerdict
 from pneumo_viewer.theme import UNIT
 
 _ROW_HEIGHT = 28
@@ -220,18 +222,22 @@ class AgreementPage(QWidget):
 
     def _fill(self, agreement: Agreement) -> None:
         table = self.table
-        headings = ("Exam", *agreement.readers, "Boxes with a partner")
+        headings = ("Exam", *agreement.readers, "Boxes")
         table.setColumnCount(len(headings))
         table.setHorizontalHeaderLabels(headings)
         table.setRowCount(len(agreement.disagreements))
         for row, found in enumerate(agreement.disagreements):
             boxes = f"{found.boxes.partnered} of {found.boxes.boxes}" if found.boxes.boxes else ""
-            for column, text in enumerate((self._describe(found.exam), *found.verdicts, boxes)):
+            verdicts = (EXAM_WORDS[ExamVerdict(verdict)].lower() for verdict in found.verdicts)
+            for column, text in enumerate((self._describe(found.exam), *verdicts, boxes)):
                 item = QTableWidgetItem(text)
                 item.setData(Qt.ItemDataRole.UserRole, found.exam)
                 item.setToolTip("Open the exam" if column else f"Open {text}")
+                if column:
+                    item.setTextAlignment(Qt.AlignmentFlag.AlignCenter)
                 table.setItem(row, column, item)
         header = table.horizontalHeader()
+        table.horizontalHeaderItem(len(headings) - 1).setToolTip("Boxes with a partner, of all")
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
 

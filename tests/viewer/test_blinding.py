@@ -170,7 +170,7 @@ def test_the_detector_is_revealed_after_the_exam_verdict_and_the_truth_after_the
 
 def test_a_step_is_not_taken_back_by_undo(window: MainWindow) -> None:
     do(window, "exam_unsure", "reveal")
-    assert window.session.undo_name == "Exam: unsure"
+    assert window.session.undo_name == "Call exam unsure"
     do(window, "undo", "undo", "redo")
     assert window.session.stage("a") is Stage.DETECTOR
 
@@ -323,3 +323,14 @@ def test_a_verdict_on_a_finding_says_at_which_step_it_was_given(
 def test_a_reveal_reads_back_from_its_payload() -> None:
     reveal = Reveal("a", Stage.TRUTH)
     assert Reveal.from_payload("a", reveal.payload()) == reveal
+
+
+def test_while_blinded_a_notice_does_not_count_the_boxes_of_the_truth(
+    window: MainWindow, tmp_path: Path, qtbot: QtBot
+) -> None:
+    truth = tmp_path / "truth.csv"
+    truth.write_text("patientId,x,y,width,height,Target\na,1,2,30,40,1\nb,,,,,0\n")
+    window.workspace.load_truth(truth)
+    (job,) = window.workspace.jobs.named("read_truth")  # type: ignore[attr-defined]
+    job.run()
+    assert window.notice.text() == "Ground truth from truth.csv: 2 of 2 open images are covered."

@@ -94,7 +94,7 @@ def test_another_reader_sees_his_own_verdicts_and_the_first_finds_hers_again(
     session.set_reader("ada")
     assert session.findings("a")[0].verdict is Verdict.ACCEPTED
     assert session.exam_verdict("a") is ExamVerdict.PNEUMONIA
-    assert session.undo_name == "Exam: pneumonia"
+    assert session.undo_name == "Call exam pneumonia"
 
 
 def test_two_windows_on_one_store_show_each_reader_his_own(
@@ -274,7 +274,7 @@ def test_two_readers_get_cohens_kappa_with_its_interval_and_the_exams_on_which_t
     # Boxes: one pair on a, one lone box on b: 2 of 3, both alike.
     assert page.share.text() == "67 %"
     assert page.iou.text() == "2 of 3; their mean IoU is 1.00"
-    assert cells(page) == [["exam b", "no pneumonia", "pneumonia", "0 of 1"]]
+    assert cells(page) == [["exam b", "no", "yes", "0 of 1"]]
 
 
 def test_more_readers_get_fleiss_kappa_and_some_can_be_left_out(page: AgreementPage) -> None:
@@ -308,7 +308,7 @@ def test_a_click_on_an_exam_opens_it(window: MainWindow) -> None:
     do(window, "compare_readers")
     page = window.reader_desk.agreement_page
     assert window.pages.currentWidget() is page
-    assert [row[1:3] for row in cells(page)] == [["pneumonia", "unsure"]]
+    assert [row[1:3] for row in cells(page)] == [["yes", "unsure"]]
     page.table.cellClicked.emit(0, 1)
     assert session.current == "b"
     assert window.pages.currentWidget() is window.viewport
