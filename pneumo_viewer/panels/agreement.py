@@ -222,7 +222,7 @@ class AgreementPage(QWidget):
 
     def _fill(self, agreement: Agreement) -> None:
         table = self.table
-        headings = ("Exam", *agreement.readers, "Boxes")
+        headings = ("Exam", *agreement.readers, "Partnered boxes")
         table.setColumnCount(len(headings))
         table.setHorizontalHeaderLabels(headings)
         table.setRowCount(len(agreement.disagreements))
@@ -237,7 +237,6 @@ class AgreementPage(QWidget):
                     item.setTextAlignment(Qt.AlignmentFlag.AlignCenter)
                 table.setItem(row, column, item)
         header = table.horizontalHeader()
-        table.horizontalHeaderItem(len(headings) - 1).setToolTip("Boxes with a partner, of all")
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
 
