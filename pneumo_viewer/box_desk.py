@@ -7,8 +7,9 @@ from functools import partial
 
 from PySide6.QtCore import QObject
 
-from pneumo_viewer.actions import BOX_STEPS, Actions, BoxStep
+from pneumo_viewer.actions import Actions
 from pneumo_viewer.canvas.viewport import Viewport
+from pneumo_viewer.commands import BOX_STEPS, BoxStep
 from pneumo_viewer.review.boxes import change_box
 from pneumo_viewer.review.changes import Aspect, Change
 from pneumo_viewer.review.findings import Box, new_own_id

@@ -263,7 +263,7 @@ def test_ending_blinded_reading_reveals_every_open_image_for_good(
 
 
 def test_the_choice_is_a_setting(window: MainWindow, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(window.settings_changed) as changed:
+    with qtbot.waitSignal(window.preferences.changed) as changed:
         do(window, "blinded_reading")
     assert changed.args[0].blinded is False
 

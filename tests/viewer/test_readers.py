@@ -155,7 +155,7 @@ def test_the_reader_stands_at_the_bottom_and_a_click_asks_who_reads(
     assert dialog is not None
     assert not dialog.isModal(), "the reading goes on"
     assert [dialog.name.itemText(row) for row in range(dialog.name.count())] == ["grace", "ada"]
-    with qtbot.waitSignal(window.settings_changed) as changed:
+    with qtbot.waitSignal(window.preferences.changed) as changed:
         dialog.name.setEditText("  mary ")
         dialog.accept()
     assert window.session.reader == "mary"

@@ -1,0 +1,205 @@
+"""Every command of the window once: its words, keys, menu and where its keys work.
+
+Menus, tool bar, context menu, command palette and key sheet are made from :data:`COMMANDS`;
+nothing else names a key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+
+from pneumo_viewer.review.boxes import WHOLE, Grip
+
+
+class Scope(Enum):
+    """Where the keys of a command work."""
+
+    WINDOW = "window"
+    READING = "reading"
+    """Canvas, worklist and findings, but never while text is being typed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command.
+
+    Attributes
+    ----------
+    id
+        Stable name.
+    text
+        What the menu says.
+    menu
+        Title of the menu, or ``Menu/Submenu``.
+    keys
+        Key sequences; the first one is shown.
+    scope
+        Where the keys work.
+    icon
+        Name of the tool-bar icon, or "" for a command that is not in the tool bar.
+    is_toggle
+        Whether it stays on until it is called again.
+    starts_section
+        Whether a separator stands before it.
+    """
+
+    id: str
+    text: str
+    menu: str
+    keys: tuple[str, ...] = ()
+    scope: Scope = Scope.WINDOW
+    icon: str = ""
+    is_toggle: bool = False
+    starts_section: bool = False
+
+
+_READING = Scope.READING
+
+
+@dataclass(frozen=True, slots=True)
+class BoxStep:
+    """What one press of a key does to the selected box, in image pixels."""
+
+    grip: Grip
+    right: int
+    down: int
+
+
+_ARROWS = {"Left": (-1, 0), "Right": (1, 0), "Up": (0, -1), "Down": (0, 1)}
+_STEP_KEYS = (
+    ("move", "", "Alt", 1),
+    ("move_far", " by 10", "Shift+Alt", 10),
+    ("resize", "", "Ctrl+Alt", 1),
+    ("resize_far", " by 10", "Ctrl+Shift+Alt", 10),
+)
+_RESIZED = {"Left": "narrower", "Right": "wider", "Up": "shorter", "Down": "taller"}
+_BOTTOM_RIGHT = Grip(1, 1)
+
+
+def _box_commands() -> Iterator[tuple[Command, BoxStep]]:
+    """Moving and resizing the selected box by keys; a box grows and shrinks at right and below."""
+    for change, by, modifiers, pixels in _STEP_KEYS:
+        is_move = change.startswith("move")
+        for arrow, (right, down) in _ARROWS.items():
+            words = f"Move {arrow.lower()}" if is_move else f"Make {_RESIZED[arrow]}"
+            command = Command(
+                f"box_{change}_{arrow.lower()}",
+                words + by,
+                "Review/Selected box",
+                (f"{modifiers}+{arrow}",),
+                Scope.READING,
+                starts_section=arrow == "Left" and change != "move",
+            )
+            grip = WHOLE if is_move else _BOTTOM_RIGHT
+            yield command, BoxStep(grip, pixels * right, pixels * down)
+
+
+BOX_STEPS = {command.id: step for command, step in _box_commands()}
+"""What the commands of the menu *Selected box* do."""
+
+COMMANDS: tuple[Command, ...] = (
+    Command("open_folder", "Open a folder …", "File", ("Ctrl+O",), icon="mdi6.folder-open-outline"),
+    Command("open_files", "Open files …", "File", ("Ctrl+Shift+O",)),
+    Command("open_demo", "Open the demo studies", "File"),
+    Command("load_truth", "Load ground truth …", "File", ("Ctrl+T",), starts_section=True),
+    Command("close_all", "Close all studies", "File", ("Ctrl+W",), starts_section=True),
+    Command("quit", "Quit", "File", ("Ctrl+Q",)),
+    Command("fit", "Fit to the viewport", "View", ("Space",), _READING, "mdi6.fit-to-page-outline"),
+    Command(
+        "actual_size", "Actual pixels (1:1)", "View", ("Ctrl+1",), icon="mdi6.numeric-1-box-outline"
+    ),
+    Command("zoom_in", "Zoom in", "View", ("+", "="), _READING),
+    Command("zoom_out", "Zoom out", "View", ("-",), _READING),
+    Command("reset_view", "Cancel, or reset the view", "View", ("Esc",), _READING),
+    Command(
+        "show_truth",
+        "Show ground truth",
+        "View",
+        ("G",),
+        _READING,
+        "mdi6.checkbox-multiple-blank-outline",
+        is_toggle=True,
+        starts_section=True,
+    ),
+    Command("show_worklist", "Worklist", "View", ("F2",), is_toggle=True, starts_section=True),
+    Command("show_findings", "Findings", "View", ("F3",), is_toggle=True),
+    Command("reset_layout", "Reset layout", "View"),
+    Command("full_screen", "Full screen", "View", ("F11",), is_toggle=True),
+    Command("window_auto", "Automatic window", "Image/Window", ("0",), _READING),
+    Command("window_file", "Window of the file", "Image/Window", ("1",), _READING),
+    Command("window_full", "Full range", "Image/Window", ("2",), _READING),
+    Command("window_lung", "Lung", "Image/Window", ("3",), _READING),
+    Command("window_mediastinum", "Mediastinum", "Image/Window", ("4",), _READING),
+    Command("window_bone", "Bone", "Image/Window", ("5",), _READING),
+    Command("invert", "Invert", "Image", ("I",), _READING, "mdi6.invert-colors", is_toggle=True),
+    Command("undo", "Undo", "Review", ("Ctrl+Z",), icon="mdi6.undo"),
+    Command("redo", "Redo", "Review", ("Ctrl+Y", "Ctrl+Shift+Z"), icon="mdi6.redo"),
+    Command(
+        "accept", "Accept finding", "Review", ("Return", "Enter"), _READING, starts_section=True
+    ),
+    Command("reject", "Reject finding", "Review", ("Backspace", "Delete"), _READING),
+    Command("undecide", "Leave finding undecided", "Review", ("U",), _READING),
+    Command(
+        "add_box",
+        "Add a box (twice: in the middle)",
+        "Review",
+        ("B",),
+        _READING,
+        "mdi6.shape-rectangle-plus",
+    ),
+    *(command for command, _ in _box_commands()),
+    Command("exam_pneumonia", "Exam: pneumonia", "Review", ("F6",), starts_section=True),
+    Command("exam_no_pneumonia", "Exam: no pneumonia", "Review", ("F7",)),
+    Command("exam_unsure", "Exam: unsure", "Review", ("F8",)),
+    Command("comment", "Comment on the exam", "Review", ("F9",)),
+    Command("next_finding", "Next finding", "Review", ("Tab",), _READING, starts_section=True),
+    Command("previous_finding", "Previous finding", "Review", ("Shift+Tab",), _READING),
+    Command("next_image", "Next image", "Review", ("Down", "Ctrl+Right"), _READING),
+    Command("previous_image", "Previous image", "Review", ("Up", "Ctrl+Left"), _READING),
+    Command("next_exam", "Next exam", "Review", ("PgDown",), _READING),
+    Command("previous_exam", "Previous exam", "Review", ("PgUp",), _READING),
+    Command(
+        "threshold_up",
+        "Raise the threshold by 0.01",
+        "Review",
+        ("]",),
+        _READING,
+        starts_section=True,
+    ),
+    Command("threshold_down", "Lower the threshold by 0.01", "Review", ("[",), _READING),
+    Command("threshold_far_up", "Raise the threshold by 0.05", "Review", ("}",), _READING),
+    Command("threshold_far_down", "Lower the threshold by 0.05", "Review", ("{",), _READING),
+    Command("next_point", "Next operating point", "Review", ("O",), _READING),
+    Command("reveal", "Reveal", "Review", ("Ctrl+Return",), starts_section=True),
+    Command("blinded_reading", "Blinded reading", "Review", is_toggle=True),
+    Command("change_reader", "Reader …", "Review"),
+    Command("compare_readers", "Agreement of readers", "Evaluation"),
+    Command(
+        "evaluate",
+        "Evaluate loaded studies",
+        "Evaluation",
+        ("Ctrl+E",),
+        icon="mdi6.chart-bell-curve",
+    ),
+    Command("show_image", "Back to the image", "Evaluation", ("F5",)),
+    Command("about_model", "About the model …", "Model"),
+    Command("show_keys", "Keys and mouse", "Help", ("F1",)),
+    Command("about", "About …", "Help"),
+)
+
+MENUS = ("File", "View", "Image", "Review", "Evaluation", "Model", "Help")
+
+MOUSE: tuple[tuple[str, str], ...] = (
+    ("Left drag", "window (right: wider) and level (up: brighter)"),
+    ("Left click on a box", "select the finding"),
+    ("Left drag on a box", "move it; at an edge of the selected one, resize it"),
+    ("Middle or Shift + left drag", "pan"),
+    ("Right drag", "zoom"),
+    ("Wheel", "zoom at the cursor, or scroll frames"),
+    ("Ctrl + wheel", "zoom"),
+    ("Ctrl + drag", "window from the region"),
+    ("Ctrl + double click", "reset the window"),
+    ("Ctrl + H, held", "hide all boxes"),
+)
