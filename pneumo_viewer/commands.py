@@ -175,7 +175,6 @@ COMMANDS: tuple[Command, ...] = (
     Command("reveal", "Reveal", "Review", ("Ctrl+Return",), starts_section=True),
     Command("blinded_reading", "Blinded reading", "Review", is_toggle=True),
     Command("change_reader", "Reader …", "Review"),
-    Command("compare_readers", "Agreement of readers", "Evaluation"),
     Command(
         "evaluate",
         "Evaluate loaded studies",
@@ -183,6 +182,7 @@ COMMANDS: tuple[Command, ...] = (
         ("Ctrl+E",),
         icon="mdi6.chart-bell-curve",
     ),
+    Command("compare_readers", "Agreement of readers", "Evaluation"),
     Command("show_image", "Back to the image", "Evaluation", ("F5",)),
     Command("about_model", "About the model …", "Model"),
     Command("show_keys", "Keys and mouse", "Help", ("F1",)),
