@@ -172,6 +172,9 @@ COMMANDS: tuple[Command, ...] = (
     Command("threshold_far_up", "Raise the threshold by 0.05", "Review", ("}",), _READING),
     Command("threshold_far_down", "Lower the threshold by 0.05", "Review", ("{",), _READING),
     Command("next_point", "Next operating point", "Review", ("O",), _READING),
+    Command("reveal", "Reveal", "Review", ("Ctrl+Return",), starts_section=True),
+    Command("blinded_reading", "Blinded reading", "Review", is_toggle=True),
+    Command("change_reader", "Reader …", "Review"),
     Command(
         "evaluate",
         "Evaluate loaded studies",
@@ -179,6 +182,7 @@ COMMANDS: tuple[Command, ...] = (
         ("Ctrl+E",),
         icon="mdi6.chart-bell-curve",
     ),
+    Command("compare_readers", "Agreement of readers", "Evaluation"),
     Command("show_image", "Back to the image", "Evaluation", ("F5",)),
     Command("about_model", "About the model …", "Model"),
     Command("show_keys", "Keys and mouse", "Help", ("F1",)),

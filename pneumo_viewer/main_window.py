@@ -22,6 +22,7 @@ from pneumo_viewer.panels.findings import FindingsPanel
 from pneumo_viewer.panels.start import StartPage
 from pneumo_viewer.panels.worklist import WorklistPanel
 from pneumo_viewer.preferences import Preferences
+from pneumo_viewer.reader_desk import ReaderDesk
 from pneumo_viewer.reading_desk import ReadingDesk
 from pneumo_viewer.settings import Settings
 from pneumo_viewer.wiring import command_slots
@@ -81,8 +82,11 @@ class MainWindow(QMainWindow):
         )
         self.box_desk = BoxDesk(self.session, self.viewport, self.actions_by_id, self)
 
+        self.reader_desk = ReaderDesk(workspace, self.actions_by_id, self)
+        self.agreement_page = self.reader_desk.agreement_page
+
         self.pages = QStackedWidget()
-        for page in (self.start_page, self.viewport, self.evaluation_page):
+        for page in (self.start_page, self.viewport, self.evaluation_page, self.agreement_page):
             self.pages.addWidget(page)
         self.setCentralWidget(self.pages)
         self.docks = Docks(self, self.actions_by_id)
@@ -91,6 +95,7 @@ class MainWindow(QMainWindow):
         self.tool_bar = add_tool_bar(self, self.actions_by_id, self.menus)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
         self.status_line = StatusLine(self.statusBar(), card)
+        self.statusBar().addPermanentWidget(self.reader_desk.field)
         self.notice = self.status_line.notice
 
         self.actions_by_id.connect_all(command_slots(self))
@@ -104,6 +109,8 @@ class MainWindow(QMainWindow):
         self._restore_geometry()
         self._show_start_page()
         self._application().installEventFilter(self)
+        if "reader" not in settings.model_fields_set:
+            self.reader_desk.greet()
 
     def _add_docks(self) -> None:
         left, right = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
@@ -137,6 +144,9 @@ class MainWindow(QMainWindow):
         page.cancelled.connect(run.cancel)
         page.closed.connect(self.show_image_page)
         page.exam_chosen.connect(self._show_exam)
+        self.reader_desk.chosen.connect(self._follow_reader)
+        self.agreement_page.closed.connect(self.show_image_page)
+        self.agreement_page.exam_chosen.connect(self._show_exam)
 
     # Opening
 
@@ -217,6 +227,17 @@ class MainWindow(QMainWindow):
         """Evaluate the loaded studies on a page of its own."""
         self.pages.setCurrentWidget(self.evaluation_page)
         self.evaluation_run.start()
+
+    def compare_readers(self) -> None:
+        """Compare the readers of the loaded studies on a page of its own."""
+        self.pages.setCurrentWidget(self.agreement_page)
+        self.reader_desk.compare()
+
+    def _follow_reader(self, choices: dict[str, object]) -> None:
+        self.preferences.change(**choices)
+        if self.pages.currentWidget() in (self.evaluation_page, self.agreement_page):
+            self.show_image_page()  # what they show is another reader's, or to be hidden
+        self.evaluation_run.cancel()
 
     # The window itself
 

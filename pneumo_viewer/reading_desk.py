@@ -24,6 +24,10 @@ from pneumo_viewer.workspace import Workspace
 
 STEP = 0.01
 FAR_STEP = 0.05
+BLINDED = (
+    "Blinded reading: give your verdict on the exam, then reveal the detector's findings "
+    "(Ctrl+Return)."
+)
 _FINDINGS_ASPECTS = {
     Aspect.CURRENT,
     Aspect.DETECTIONS,
@@ -263,6 +267,8 @@ class ReadingDesk(QObject):
     def _explanation(self, key: str | None) -> str:
         if key is None:
             return "Open a folder of radiographs to begin."
+        if not self.session.stage(key).shows_detector:
+            return BLINDED
         if self.session.model is None:
             return self._card_problem
         if key in self.workspace.not_scored:
@@ -317,14 +323,19 @@ class ReadingDesk(QObject):
         """Whether this is the current exam, with a verdict and nothing undecided."""
         has_verdict = self.session.exam_verdict(key) is not None
         is_done = self.session.exam_state(key) is ExamState.DONE
-        return key == self.session.current and has_verdict and is_done
+        is_all = has_verdict and is_done and not self._is_more_to_reveal(key)
+        return key == self.session.current and is_all
+
+    def _is_more_to_reveal(self, key: str) -> bool:
+        """Whether the next step of a blinded reading comes before the next image."""
+        return self.session.stage(key).following is not None
 
     def _go_on(self, key: str) -> None:
         """Select the next finding; after the last one, go to the next image."""
         shown = [finding.id for finding in self.session.shown_findings(key)]
         if self.session.selected in shown[:-1]:
             self.session.select_next()
-        elif shown and self.session.selected == shown[-1]:
+        elif shown and self.session.selected == shown[-1] and not self._is_more_to_reveal(key):
             self.worklist.step_image(+1)
 
     def _enable_actions(self) -> None:

@@ -33,6 +33,11 @@ class Settings(BaseModel):
         title="Reader",
         description="The name under which verdicts are stored.",
     )
+    blinded: bool = Field(
+        default=False,
+        title="Blinded reading",
+        description="Read first, then reveal the detector's findings, then the ground truth.",
+    )
     recent_folders: tuple[Path, ...] = Field(default=(), title="Recent folders")
     window_geometry: str = Field(default="", title="Window geometry, base64")
     window_layout: str = Field(default="", title="Panel layout, base64")
