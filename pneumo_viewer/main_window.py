@@ -16,6 +16,7 @@ from pneumo_viewer.box_desk import BoxDesk
 from pneumo_viewer.canvas.viewport import Viewport
 from pneumo_viewer.docks import Docks
 from pneumo_viewer.evaluating import EvaluationRun
+from pneumo_viewer.image_desk import ImageDesk
 from pneumo_viewer.library.found import Refusal, ScannedImage
 from pneumo_viewer.panels.evaluation import EvaluationPage
 from pneumo_viewer.panels.findings import FindingsPanel
@@ -25,6 +26,7 @@ from pneumo_viewer.preferences import Preferences
 from pneumo_viewer.reader_desk import ReaderDesk
 from pneumo_viewer.reading_desk import ReadingDesk
 from pneumo_viewer.settings import Settings
+from pneumo_viewer.undoing import Undoing
 from pneumo_viewer.wiring import command_slots
 from pneumo_viewer.workspace import Workspace
 from resources import DEMO_STUDIES
@@ -92,6 +94,11 @@ class MainWindow(QMainWindow):
         self.docks = Docks(self, self.actions_by_id)
         self._add_docks()
         self.menus = Menus(self, self.actions_by_id)
+        window_menu = self.menus.by_title["Image/Window"]
+        self.image_desk = ImageDesk(self.viewport, self.actions_by_id, window_menu, self)
+        self.undoing = Undoing(
+            self.session, self.viewport.tools.measurements, self.actions_by_id, self
+        )
         self.tool_bar = add_tool_bar(self, self.actions_by_id, self.menus)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
         self.status_line = StatusLine(self.statusBar(), card)
@@ -134,6 +141,7 @@ class MainWindow(QMainWindow):
         self.desk.image_shown.connect(self.show_image_page)
         viewport.pointer_moved.connect(self.status_line.show_pointer)
         viewport.files_dropped.connect(self.open)
+        viewport.maximise_requested.connect(self.docks.toggle_hidden)
         viewport.context_menu_requested.connect(self.menus.context.popup)
         self.start_page.open_requested.connect(self.choose_folder)
         self.start_page.demo_requested.connect(lambda: self.open([DEMO_STUDIES]))
@@ -196,6 +204,7 @@ class MainWindow(QMainWindow):
     def _forget_all(self) -> None:
         self.worklist.clear()
         self.evaluation_run.cancel()
+        self.undoing.forget_measuring()
         self._show_start_page()
 
     def _fill_recent(self) -> None:

@@ -145,7 +145,7 @@ class ReadingDesk(QObject):
         }
 
     def cancel_or_reset(self) -> None:
-        """Give up the box that is being drawn; where there is none, reset the view."""
+        """Give up what is being drawn, or the tool; where there is none, reset the view."""
         if not self.viewport.cancel_gesture():
             self.viewport.reset_view()
 
@@ -225,7 +225,7 @@ class ReadingDesk(QObject):
         self.viewport.set_corner_texts(*corner_texts(radiograph))
         self._show_doubts(key)
         self._show_truth()
-        self._actions["invert"].setChecked(False)
+        self._actions["invert"].setChecked(self.viewport.is_inverted)
         self._show_findings()
         self._show_selection()
         self._enable_actions()
@@ -346,8 +346,3 @@ class ReadingDesk(QObject):
             self._actions[command].setEnabled(self.session.current is not None)
         for command in ("accept", "reject", "undecide"):
             self._actions[command].setEnabled(self.session.selected is not None)
-        for command, name in (("undo", self.session.undo_name), ("redo", self.session.redo_name)):
-            action = self._actions[command]
-            action.setEnabled(name is not None)
-            verb = command.capitalize()
-            action.setText(verb if name is None else f"{verb}: {name}")
