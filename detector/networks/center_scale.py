@@ -19,6 +19,7 @@ from detector.assignment import (
     pairwise_iou,
 )
 from detector.decoding import Points, decode_boxes, encode_distances
+from detector.exam_class import ExamClass
 from detector.losses import (
     batch_divisor,
     binary_cross_entropy,
@@ -29,7 +30,7 @@ from detector.losses import (
 )
 from detector.networks.dense import DenseDetector, Proposals, points_of, side_by_side
 from detector.networks.heads import ExamHead, PointHead, PointOutputs
-from detector.networks.protocol import ExamClass, Target
+from detector.networks.protocol import Target
 from detector.networks.pyramids import FeaturePyramid, LateralPyramid
 from detector.presets import STRIDES, Preset
 
