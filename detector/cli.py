@@ -6,25 +6,20 @@ refusals come at once.
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterable, Iterator
 from itertools import chain, count
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final, NoReturn
+from typing import Annotated, Final, NoReturn
 
 import typer
 from rich.console import Console
 from rich.progress import Progress
 
 from detector import __version__
-from detector.detections import Detections
-from detector.dicom.reading import read_identity, read_radiograph, require_projection
+from detector.dicom.reading import read_radiograph
 from detector.errors import InputError
 from detector.files import find_files, make_writable, replace_file
-from detector.input_gate import examine
 from detector.model_card import read_card
 from detector.overlay import draw_overlay
-from detector.radiograph import Radiograph
 from detector.results import (
     ScoredImage,
     coco_as_csv,
@@ -34,9 +29,6 @@ from detector.results import (
     refusals_as_csv,
 )
 from resources import DEFAULT_WEIGHTS
-
-if TYPE_CHECKING:
-    from detector.runtime.engine import Detector
 
 SOME_NOT_SCORED: Final = 1
 UNUSABLE_ARGUMENTS: Final = 2
@@ -126,26 +118,22 @@ def detect(
     refusals: list[InputError] = []
     overlay_names: set[str] = set()
     with Progress(console=_console, disable=not _console.is_terminal) as progress:
-        for outcome in progress.track(
-            chain(errors, _score_files(detector, files)), total=len(errors) + len(files)
-        ):
+        outcomes = chain(errors, detector.predict_files(files))
+        for outcome in progress.track(outcomes, total=len(errors) + len(files)):
             if isinstance(outcome, InputError):
                 refusals.append(outcome)
                 _console.print(f"Not scored: {outcome}")
                 continue
-            radiograph, detections = outcome
-            doubts = examine(radiograph)
+            identity, shape, doubts, detections = outcome
             for doubt in doubts:
-                _console.print(f"Doubtful: {radiograph.identity.source}: {doubt.sentence}")
+                _console.print(f"Doubtful: {identity.source}: {doubt.sentence}")
             detections = detections_above(detections, threshold)
             picture = ""
             if overlay:
-                picture = f"{OVERLAYS}/{_free_name(radiograph.identity.source, overlay_names)}"
+                picture = f"{OVERLAYS}/{_free_name(identity.source, overlay_names)}"
+                radiograph = read_radiograph(Path(identity.source))
                 _write(out / picture, draw_overlay(radiograph, detections))
-            height, width = radiograph.pixels.shape
-            images.append(
-                ScoredImage(radiograph.identity, (height, width), detections, doubts, picture)
-            )
+            images.append(ScoredImage(identity, shape, detections, doubts, picture))
 
     coco = coco_results(images, card, threshold)
     _write(out / DETECTIONS_COCO, coco_as_json(coco))
@@ -157,39 +145,6 @@ def detect(
     )
     if refusals:
         raise typer.Exit(SOME_NOT_SCORED)
-
-
-def _score_files(
-    detector: Detector, files: Iterable[Path]
-) -> Iterator[tuple[Radiograph, Detections] | InputError]:
-    """Give for each file, in order, what was found in it or why it could not be scored."""
-    unread = iter(files)
-    read: deque[Radiograph | InputError] = deque()  # and not yet given
-
-    def readable() -> Iterator[Radiograph]:
-        for file in unread:
-            try:
-                require_projection(read_identity(file))
-                radiograph = read_radiograph(file)
-            except InputError as error:
-                read.append(error)
-            else:
-                read.append(radiograph)
-                yield radiograph
-
-    try:
-        for detections in detector.predict_many(readable()):
-            while isinstance(outcome := read.popleft(), InputError):
-                yield outcome
-            yield outcome, detections
-    except InputError as failure:  # of the device, not of a file
-        unscored = (
-            radiograph.identity.source for radiograph in read if isinstance(radiograph, Radiograph)
-        )
-        yield from (
-            type(failure)(source, failure.detail) for source in chain(unscored, map(str, unread))
-        )
-    yield from (outcome for outcome in read if isinstance(outcome, InputError))
 
 
 def _free_name(source: str, taken: set[str]) -> str:

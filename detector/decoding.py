@@ -103,9 +103,14 @@ def decode_deltas(anchors: Tensor, deltas: Tensor) -> Tensor:
 
 def top_points_per_level(scores: Tensor, levels: Tensor, count: int) -> Tensor:
     """Indices ``[B, K]`` of the ``count`` best points of each level for scores ``[B, P]``."""
+    return top_points(scores, levels.bincount().tolist(), count)
+
+
+def top_points(scores: Tensor, level_sizes: Sequence[int], count: int) -> Tensor:
+    """As :func:`top_points_per_level`, for levels of the given numbers of points."""
     indices = []
     start = 0
-    for size in levels.bincount().tolist():
+    for size in level_sizes:
         level_scores = scores[:, start : start + size]
         indices.append(level_scores.topk(min(count, size), dim=1).indices + start)
         start += size
@@ -178,8 +183,44 @@ def select_boxes(
     if level_selection == "largest_stride":
         kept = batched_nms(boxes, scores, levels, nms_iou)
         boxes, scores = retain_largest_stride(boxes[kept], scores[kept], levels[kept], nms_iou)
+        kept = scores.argsort(descending=True, stable=True)
     else:
-        kept = nms(boxes, scores, nms_iou)
-        boxes, scores = boxes[kept], scores[kept]
-    best = scores.argsort(descending=True, stable=True)[:max_detections]
-    return boxes[best], scores[best]
+        kept = nms(boxes, scores, nms_iou)  # best score first
+    kept = kept[:max_detections]
+    return boxes[kept], scores[kept]
+
+
+def pick_boxes(
+    boxes: Tensor, scores: Tensor, *, score_threshold: float, nms_iou: float, max_detections: int
+) -> tuple[Tensor, Tensor]:
+    """Greedy NMS over a whole batch without a shape that depends on data, as CUDA graphs need.
+
+    The best remaining box is taken, and what overlaps it with an IoU above ``nms_iou`` dropped,
+    ``max_detections`` times over: what :func:`select_boxes` gives for ``level_selection="score"``.
+
+    Parameters
+    ----------
+    boxes, scores
+        ``[B, N, 4]``, inside the image, and ``[B, N]``.
+
+    Returns
+    -------
+    boxes, scores
+        ``[B, max_detections, 4]`` and ``[B, max_detections]``, scores descending; a score of -1
+        stands where no box was left.
+    """
+    extents = boxes[..., 2:] - boxes[..., :2]
+    areas = extents.prod(dim=2)
+    is_candidate = (extents > 0).all(dim=2) & (scores >= score_threshold)
+    scores = torch.where(is_candidate, scores, -1.0)
+    picked_boxes, picked_scores = [], []
+    for _ in range(max_detections):
+        score, index = scores.max(dim=1, keepdim=True)
+        box = boxes.gather(1, index[..., None].expand(-1, -1, 4))
+        corner = torch.maximum(boxes[..., :2], box[..., :2])
+        overlap = (torch.minimum(boxes[..., 2:], box[..., 2:]) - corner).clamp_min(0).prod(dim=2)
+        iou = overlap / (areas + areas.gather(1, index) - overlap)
+        scores = torch.where(iou > nms_iou, -1.0, scores).scatter(1, index, -1.0)
+        picked_boxes.append(box)
+        picked_scores.append(score)
+    return torch.cat(picked_boxes, dim=1), torch.cat(picked_scores, dim=1)

@@ -107,6 +107,13 @@ class DeviceUnavailableError(InputError):
     advice = "Choose “auto” or “cpu”."
 
 
+class BackEndUnavailableError(InputError):
+    """The back end that was asked for cannot compute this network here."""
+
+    kind = "no such back end"
+    advice = "Choose “auto” or “eager”."
+
+
 class DeviceMemoryError(InputError):
     """The graphics memory does not suffice."""
 

@@ -12,6 +12,7 @@ import json
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
+import safetensors
 from pydantic import BaseModel, ConfigDict, Field
 
 from detector.detections import ModelIdentity
@@ -171,6 +172,38 @@ def read_card(path: Path) -> ModelCard:
     except OSError as error:
         raise access_error(path, error) from error
     return parse_card(_parse_header(header, path), path)
+
+
+def read_weights_file(path: Path) -> tuple[ModelCard, bytes]:
+    """Read a weights file and make sure that its tensors are those of which its card speaks.
+
+    Returns
+    -------
+    card, content
+        The card, and the whole file.
+
+    Raises
+    ------
+    FileAccessError
+        The file is missing or may not be read.
+    WeightsError
+        One of its subclasses: damaged, altered, without a card or of another version.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise access_error(path, error) from error
+    header, data = split_file(content, path)
+    card = parse_card(header, path)
+    try:
+        safetensors.deserialize(content)  # type: ignore[no-untyped-call]
+    except safetensors.SafetensorError as error:
+        raise DamagedWeightsError(str(path), f"its tensors cannot be read ({error})") from error
+    if fingerprint(header, data) != card.fingerprint:
+        raise AlteredWeightsError(
+            str(path), f"its tensors do not have the fingerprint {card.fingerprint} of its card"
+        )
+    return card, content
 
 
 def split_file(content: bytes, path: Path) -> tuple[dict[str, Any], bytes]:

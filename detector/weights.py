@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import safetensors
 import safetensors.torch
 from torch import Tensor
 
-from detector.files import access_error, replace_file
+from detector.files import replace_file
 from detector.model_card import (
     METADATA_KEY,
-    AlteredWeightsError,
-    DamagedWeightsError,
     ModelCard,
     OtherArchitectureError,
     card_as_markdown,
     fingerprint,
-    parse_card,
+    read_weights_file,
     split_file,
 )
 from detector.networks.protocol import DetectionNetwork
@@ -64,27 +61,14 @@ def load_weights(path: Path) -> tuple[DetectionNetwork, ModelCard]:
         One of its subclasses: damaged, altered, without a card, of another version or another
         architecture.
     """
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise access_error(path, error) from error
-    header, data = split_file(content, path)
-    card = parse_card(header, path)
-    try:
-        tensors = safetensors.torch.load(content)
-    except safetensors.SafetensorError as error:
-        raise DamagedWeightsError(str(path), f"its tensors cannot be read ({error})") from error
-    if fingerprint(header, data) != card.fingerprint:
-        raise AlteredWeightsError(
-            str(path), f"its tensors do not have the fingerprint {card.fingerprint} of its card"
-        )
+    card, content = read_weights_file(path)
     try:
         network = build_network(card.preset)
     except ValueError as error:
         raise OtherArchitectureError(
             str(path), f"its preset cannot be built here ({error})"
         ) from error
-    load_all_weights(network, tensors, path)
+    load_all_weights(network, safetensors.torch.load(content), path)
     return network.eval(), card
 
 

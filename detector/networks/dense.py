@@ -78,12 +78,24 @@ class DenseDetector(DetectionNetwork):
 
     def select(self, proposals: Proposals, image_size: tuple[int, int]) -> list[Prediction]:
         """Reduce the proposals of each image, of the given height and width, to its detections."""
-        preset = self.preset
-        boxes, scores, levels, exam = proposals
-        best = top_points_per_level(scores, levels, CANDIDATES_PER_LEVEL)
         results = []
-        for index, candidates in enumerate(best):
-            image_boxes, image_scores = select_boxes(
+        for index, (boxes, scores) in enumerate(self.select_boxes(proposals, image_size)):
+            if proposals.exam is not None:
+                exam_score = proposals.exam[index].item()
+            else:
+                exam_score = scores[0].item() if len(scores) else 0.0
+            results.append(Prediction(boxes, scores, exam_score))
+        return results
+
+    def select_boxes(
+        self, proposals: Proposals, image_size: tuple[int, int]
+    ) -> list[tuple[Tensor, Tensor]]:
+        """Give the boxes ``[M, 4]`` and scores ``[M]`` of :meth:`select` for each image."""
+        preset = self.preset
+        boxes, scores, levels, _ = proposals
+        best = top_points_per_level(scores, levels, CANDIDATES_PER_LEVEL)
+        return [
+            select_boxes(
                 boxes[index, candidates],
                 scores[index, candidates],
                 levels[candidates],
@@ -93,9 +105,5 @@ class DenseDetector(DetectionNetwork):
                 max_detections=preset.max_detections,
                 level_selection=preset.level_selection,
             )
-            if exam is not None:
-                exam_score = exam[index].item()
-            else:
-                exam_score = image_scores[0].item() if len(image_scores) else 0.0
-            results.append(Prediction(image_boxes, image_scores, exam_score))
-        return results
+            for index, candidates in enumerate(best)
+        ]

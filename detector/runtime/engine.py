@@ -1,32 +1,55 @@
-"""The detector as everyone uses it: radiographs in, detections out, on CUDA or the CPU."""
+"""The detector as everyone uses it: radiographs in, detections out, on CUDA or the CPU.
+
+torch is imported where it computes: an export that is kept from an earlier session runs without,
+and begins seconds sooner.
+"""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple, TypeVar
 
 import numpy as np
-import torch
-from numpy.typing import NDArray
 
 from detector.detections import Detections, ModelIdentity
-from detector.errors import DeviceMemoryError, DeviceUnavailableError
-from detector.model_card import ModelCard
-from detector.networks.protocol import DetectionNetwork
-from detector.precision import full_precision
-from detector.preparation import ImageMap, boxes_in_image, prepare
-from detector.radiograph import Radiograph
-from detector.weights import load_weights
+from detector.errors import DeviceMemoryError, InputError
+from detector.input_gate import Doubt
+from detector.model_card import ModelCard, read_weights_file
+from detector.preparation import boxes_in_image
+from detector.radiograph import ImageIdentity, Radiograph
+from detector.runtime.back_end import BackEnd, BackEndName, Found, OutOfDeviceMemory
+from detector.runtime.choice import choose_back_end, choose_device, make_back_end
+from detector.runtime.preparing import Prepared, prepare_all, prepare_files, prepare_radiograph
 from resources import DEFAULT_WEIGHTS
 
 PREPARED_AHEAD: Final = 2
-"""How many radiographs are read and prepared while the network computes."""
+"""How many batches are read and prepared while the network computes."""
 
 WARM_UP_RUNS: Final = 2
+
+
+class FileDetections(NamedTuple):
+    """What was found in one file.
+
+    Attributes
+    ----------
+    identity
+        Of its image.
+    shape
+        Height and width of the image in pixels.
+    doubts
+        Whether the image is what the network was trained on.
+    detections
+        In that image.
+    """
+
+    identity: ImageIdentity
+    shape: tuple[int, int]
+    doubts: tuple[Doubt, ...]
+    detections: Detections
 
 
 class Detector:
@@ -34,24 +57,27 @@ class Detector:
 
     Parameters
     ----------
-    network
-        In evaluation mode.
+    back_end
+        Computes.
     card
         Says what the network is.
-    device
-        Where it computes.
     """
 
-    def __init__(self, network: DetectionNetwork, card: ModelCard, device: torch.device) -> None:
+    def __init__(self, back_end: BackEnd, card: ModelCard) -> None:
         self.card = card
-        self._device = device
-        with _device_errors(str(device)):
-            self._network = network.to(device).to(memory_format=torch.channels_last)
-            for _ in range(WARM_UP_RUNS):
-                self._compute(np.zeros((card.preset.input_size,) * 2, np.uint8))
+        self._back_end = back_end
+        black = np.zeros((1, card.preset.input_size, card.preset.input_size), np.uint8)
+        for _ in range(WARM_UP_RUNS):
+            back_end.begin(black)()
 
     @classmethod
-    def load(cls, weights: Path | None = None, device: str = "auto") -> Detector:
+    def load(
+        cls,
+        weights: Path | None = None,
+        device: str = "auto",
+        back_end: BackEndName | Literal["auto"] = "auto",
+        threads: int | None = None,
+    ) -> Detector:
         """Load weights and warm up.
 
         Parameters
@@ -60,17 +86,27 @@ class Detector:
             A weights file, or None for the program's own.
         device
             ``"auto"`` for CUDA where there is one and else the CPU, or a device that torch knows.
+        back_end
+            What computes. ``"auto"`` takes CUDA graphs on CUDA, and on the CPU OpenVINO or ONNX
+            Runtime where they are installed; what these cannot hold, torch computes.
+        threads
+            How many compute on the CPU, or None for as many as the back end thinks right.
 
         Raises
         ------
         FileAccessError, WeightsError
             The weights cannot be used.
-        DeviceUnavailableError, DeviceMemoryError
-            The device cannot be used.
+        DeviceUnavailableError, DeviceMemoryError, BackEndUnavailableError
+            Device or back end cannot be used.
         """
-        chosen = _choose_device(device)
-        network, card = load_weights(weights or DEFAULT_WEIGHTS)
-        return cls(network, card, chosen)
+        weights = weights or DEFAULT_WEIGHTS
+        chosen = choose_device(device)
+        card, _ = read_weights_file(weights)
+        name = choose_back_end(back_end, chosen, card.preset)
+        try:
+            return cls(make_back_end(name, weights, card, chosen, threads), card)
+        except OutOfDeviceMemory as error:
+            raise _no_memory(chosen) from error
 
     @property
     def identity(self) -> ModelIdentity:
@@ -80,9 +116,12 @@ class Detector:
     @property
     def device_name(self) -> str:
         """The device as its maker names it, or ``CPU``."""
-        if self._device.type == "cuda":
-            return torch.cuda.get_device_name(self._device)
-        return self._device.type.upper()
+        return self._back_end.device_name
+
+    @property
+    def back_end_name(self) -> str:
+        """What computes, for people."""
+        return self._back_end.name
 
     def predict(self, radiograph: Radiograph) -> Detections:
         """Find the boxes of one radiograph.
@@ -95,69 +134,120 @@ class Detector:
         DeviceMemoryError
             The graphics memory does not suffice.
         """
-        return self._detect(self._prepare(radiograph))
+        prepared = prepare_radiograph(radiograph, self.card.preset)
+        (outcome,) = self._outcomes([prepared])
+        return _detections(outcome)
 
     def predict_many(self, radiographs: Iterable[Radiograph]) -> Iterator[Detections]:
         """Find the boxes of many radiographs, in their order.
 
-        ``radiographs`` is consumed by a thread of its own, :data:`PREPARED_AHEAD` ahead, so that
-        reading and preparing overlap with computing. What it raises is raised here.
+        ``radiographs`` is consumed by a thread of its own, :data:`PREPARED_AHEAD` batches ahead,
+        so that reading and preparing overlap with computing. What it raises is raised here, after
+        the results before it.
         """
-        prepared = (self._prepare(radiograph) for radiograph in radiographs)
-        with ThreadPoolExecutor(1, thread_name_prefix="prepare") as thread:
-            ahead = deque(thread.submit(next, prepared, None) for _ in range(PREPARED_AHEAD))
-            while (item := ahead.popleft().result()) is not None:
-                ahead.append(thread.submit(next, prepared, None))
-                yield self._detect(item)
+        with closing(prepare_all(radiographs, self.card.preset, self._ahead)) as prepared:
+            yield from map(_detections, self._outcomes(prepared))
 
-    def _prepare(self, radiograph: Radiograph) -> _Prepared:
-        square, image_map = prepare(radiograph, self.card.preset.input_size, self.card.preset)
-        return _Prepared(radiograph.identity.source, radiograph.pixels.shape, square, image_map)
+    def predict_files(self, paths: Sequence[Path]) -> Iterator[FileDetections | InputError]:
+        """Read files on all cores and give for each, in order, what was found or what is wrong.
 
-    def _detect(self, prepared: _Prepared) -> Detections:
-        with _device_errors(prepared.source):
-            boxes, scores, exam_score = self._compute(prepared.square)
+        Of an image with several frames the first is read. A file that is no projection radiograph
+        is refused.
+        """
+        with closing(prepare_files(paths, self.card.preset, self._ahead)) as prepared:
+            yield from self._outcomes(prepared)
+
+    @property
+    def _ahead(self) -> int:
+        return PREPARED_AHEAD * self._back_end.batch_size
+
+    def _outcomes(
+        self, items: Iterable[Prepared | InputError]
+    ) -> Iterator[FileDetections | InputError]:
+        """Compute in batches, with as many under way as the back end takes.
+
+        What ``items`` raises is raised after the outcomes of all that came before.
+        """
+        under_way: deque[Callable[[], list[FileDetections | InputError]]] = deque()
+        try:
+            for batch in _batches(items, self._back_end.batch_size):
+                under_way.append(self._begin(batch))
+                if len(under_way) == self._back_end.batches_under_way:
+                    yield from under_way.popleft()()
+        except Exception:
+            while under_way:
+                yield from under_way.popleft()()
+            raise
+        else:
+            while under_way:
+                yield from under_way.popleft()()
+        finally:  # also when nobody wants the rest
+            for wait in under_way:
+                wait()
+
+    def _begin(
+        self, batch: Sequence[Prepared | InputError]
+    ) -> Callable[[], list[FileDetections | InputError]]:
+        """Hand over what was prepared; the function returned waits for all outcomes, in order."""
+        prepared = [item for item in batch if isinstance(item, Prepared)]
+        begun: Callable[[], list[Found]] | OutOfDeviceMemory
+        try:
+            squares = [item.square for item in prepared]
+            begun = self._back_end.begin(np.stack(squares)) if squares else list
+        except OutOfDeviceMemory as error:
+            begun = error
+
+        def wait() -> list[FileDetections | InputError]:
+            try:
+                if isinstance(begun, OutOfDeviceMemory):
+                    raise begun
+                found = iter(begun())
+            except OutOfDeviceMemory:
+                return [
+                    _no_memory(item.identity.source) if isinstance(item, Prepared) else item
+                    for item in batch
+                ]
+            return [
+                self._in_image(item, next(found)) if isinstance(item, Prepared) else item
+                for item in batch
+            ]
+
+        return wait
+
+    def _in_image(self, prepared: Prepared, found: Found) -> FileDetections:
         height, width = prepared.shape
-        boxes, scores = boxes_in_image(prepared.image_map, boxes, scores, (width, height))
-        return Detections(boxes, scores, exam_score, self.identity)
-
-    @torch.inference_mode()
-    def _compute(
-        self, square: NDArray[np.uint8]
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32], float]:
-        images = torch.from_numpy(square)[None, None].to(self._device).float().div_(255)
-        images = images.to(memory_format=torch.channels_last)
-        with full_precision():
-            (prediction,) = self._network.predict(images)
-        return (
-            prediction.boxes.cpu().numpy(),
-            prediction.scores.cpu().numpy(),
-            float(prediction.exam_score),
+        boxes, scores = boxes_in_image(
+            prepared.image_map, found.boxes, found.scores, (width, height)
         )
+        detections = Detections(boxes, scores, found.exam_score, self.identity)
+        return FileDetections(prepared.identity, prepared.shape, prepared.doubts, detections)
 
 
-class _Prepared(NamedTuple):
-    """One radiograph as the network takes it, and the way back."""
-
-    source: str
-    shape: tuple[int, int]
-    square: NDArray[np.uint8]
-    image_map: ImageMap
+T = TypeVar("T")
 
 
-def _choose_device(device: str) -> torch.device:
-    if device == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    chosen = torch.device(device)
-    if chosen.type == "cuda" and (chosen.index or 0) >= torch.cuda.device_count():
-        raise DeviceUnavailableError(device, "this machine does not have it")
-    return chosen
-
-
-@contextmanager
-def _device_errors(source: str) -> Iterator[None]:
-    """Turn a lack of graphics memory into a sentence for the user."""
+def _batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Group items; a smaller group comes at the end and before what ``items`` raises."""
+    batch: list[T] = []
     try:
-        yield
-    except torch.OutOfMemoryError as error:
-        raise DeviceMemoryError(source, "the network does not fit beside what is there") from error
+        for item in items:
+            batch.append(item)
+            if len(batch) == size:
+                yield batch
+                batch = []
+    except Exception:
+        if batch:
+            yield batch
+        raise
+    if batch:
+        yield batch
+
+
+def _detections(outcome: FileDetections | InputError) -> Detections:
+    if isinstance(outcome, InputError):
+        raise outcome
+    return outcome.detections
+
+
+def _no_memory(source: str) -> DeviceMemoryError:
+    return DeviceMemoryError(source, "the network does not fit beside what is there")

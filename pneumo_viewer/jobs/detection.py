@@ -1,4 +1,4 @@
-"""What the detector process does, the only process that imports torch.
+"""What the detector process does, the only process in which torch is imported.
 
 Nothing imports this module; it is run by name.
 """
@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-
-import torch
 
 from detector.detections import Detections
 from detector.dicom.reading import read_radiograph
@@ -33,9 +31,9 @@ def load(weights: str | None = None) -> DetectorState:
     """
     # One core is the window's. On two cores beside other work this is also four times as fast as
     # two threads that wait for each other.
-    torch.set_num_threads(max(1, min(torch.get_num_threads(), (os.cpu_count() or 1) - 1)))
+    threads = max(1, (os.cpu_count() or 1) - 1)
     global _detector
-    _detector = Detector.load(None if weights is None else Path(weights))
+    _detector = Detector.load(None if weights is None else Path(weights), threads=threads)
     model = _detector.identity
     text = f"{_detector.device_name} · {model.name} {model.version}"
     return DetectorState(DetectorStateKind.READY, text, model)

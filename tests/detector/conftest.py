@@ -70,6 +70,17 @@ def tiny_weights(tmp_path_factory: pytest.TempPathFactory, tiny_card: ModelCard)
     return path
 
 
+@pytest.fixture(scope="session")
+def export_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("exports")
+
+
+@pytest.fixture(autouse=True)
+def shared_exports(export_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let all tests share their exported networks, since each export takes a second."""
+    monkeypatch.setattr("detector.runtime.exporting.export_folder", lambda: export_folder)
+
+
 class WriteDicom(Protocol):
     def __call__(self, path: Path, pixels: NDArray[np.uint8], modality: str = "DX") -> Dataset: ...
 

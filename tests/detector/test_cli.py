@@ -282,8 +282,9 @@ def test_when_the_device_fails_the_results_so_far_are_kept_and_the_rest_is_liste
     for n in range(6):
         write_dicom(tmp_path / "in" / f"{n}.dcm", pixels(64, 64, n))
     (tmp_path / "in" / "3.txt").write_text("between the images")
-    detector = Detector.load(tiny_weights, "cpu")
-    predict = detector._network.predict
+    detector = Detector.load(tiny_weights, "cpu", back_end="eager")
+    network = detector._back_end._network  # type: ignore[attr-defined]
+    predict = network.predict
     calls = []
 
     def predict_twice(images: torch.Tensor) -> Any:
@@ -292,7 +293,7 @@ def test_when_the_device_fails_the_results_so_far_are_kept_and_the_rest_is_liste
             raise torch.OutOfMemoryError("CUDA out of memory")
         return predict(images)
 
-    monkeypatch.setattr(detector._network, "predict", predict_twice)
+    monkeypatch.setattr(network, "predict", predict_twice)
     monkeypatch.setattr(Detector, "load", lambda weights: detector)
     out = tmp_path / "out"
 

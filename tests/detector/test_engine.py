@@ -20,7 +20,7 @@ from detector.weights import load_weights
 
 @pytest.fixture(scope="module")
 def detector(tiny_weights: Path) -> Detector:
-    return Detector.load(tiny_weights, device="cpu")
+    return Detector.load(tiny_weights, device="cpu", back_end="eager")
 
 
 def radiograph(height: int, width: int, seed: int = 0) -> Radiograph:
@@ -142,7 +142,7 @@ def test_too_little_graphics_memory_is_said_in_a_sentence(
     def fail(images: torch.Tensor) -> None:
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB")
 
-    monkeypatch.setattr(detector._network, "predict", fail)
+    monkeypatch.setattr(detector._back_end._network, "predict", fail)  # type: ignore[attr-defined]
 
     with pytest.raises(DeviceMemoryError, match=r"^0\.png: Out of graphics memory.*CPU"):
         detector.predict(radiograph(64, 64))
