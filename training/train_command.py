@@ -136,6 +136,10 @@ def train_detector(
         int | None, typer.Option(min=0, help="Painted steps before them.")
     ] = None,
     batch: Annotated[int | None, typer.Option(min=1, help="Images a step.")] = None,
+    learning_rate: Annotated[
+        float | None,
+        typer.Option(min=0, help="At its peak.", show_default="the preset's"),
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Where chance starts.")] = 0,
     workers: Annotated[int, typer.Option(min=0, help="Processes that make samples.")] = 1,
     threads: Annotated[
@@ -180,7 +184,7 @@ def train_detector(
             begins = read_card(start).preset
     except InputError as error:
         _stop(str(error))
-    chosen = _change(begins, size, steps, synthetic_steps, batch)
+    chosen = _change(begins, size, steps, synthetic_steps, batch, learning_rate)
     if not (chosen.synthetic_steps or chosen.steps or chosen.epochs):
         _stop("There is no step to train. Give --steps or --synthetic-steps.")
     if start is not None and body_weights is not None:
@@ -333,6 +337,7 @@ def _change(
     steps: int | None,
     synthetic_steps: int | None,
     batch: int | None,
+    learning_rate: float | None,
 ) -> Preset:
     """The preset with what the command line asks for instead."""
     if size is not None:
@@ -343,6 +348,8 @@ def _change(
         preset = replace(preset, synthetic_steps=synthetic_steps)
     if batch is not None:
         preset = replace(preset, batch_size=batch)
+    if learning_rate is not None:
+        preset = replace(preset, learning_rate=learning_rate)
     return preset
 
 
