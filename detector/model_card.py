@@ -124,6 +124,8 @@ class ModelCard(_Record):
         What it may be used for, and the terms of the data that it was trained on.
     training_data, training_command
         What it was trained on, and how to do so again.
+    training_folds
+        Of the labelled data set: it can be judged on the others only.
     metrics, operating_points
         Measured figures and named thresholds.
     score_threshold
@@ -142,6 +144,7 @@ class ModelCard(_Record):
     terms: str
     training_data: str
     training_command: str
+    training_folds: tuple[int, ...] = ()
     metrics: tuple[Metric, ...] = ()
     operating_points: tuple[OperatingPoint, ...] = ()
     score_threshold: Probability

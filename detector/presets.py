@@ -109,6 +109,8 @@ class Preset:
         What NMS across levels prefers: the best score, or the largest stride.
     score_threshold, nms_iou, max_detections
         Of the decoding.
+    voting_iou
+        Least IoU of the candidates of which each detection is the mean, or None for no voting.
     exam_gate
         Power of the exam's score by which the scores of its boxes are multiplied; 0 for none.
     is_flip_averaged
@@ -173,6 +175,7 @@ class Preset:
     score_threshold: float = 0.001
     nms_iou: float = 0.2
     max_detections: int = 10
+    voting_iou: float | None = None
     exam_gate: float = 0.0
     is_flip_averaged: bool = False
     augmentation: Augmentation = "strong"
@@ -273,7 +276,7 @@ _OURS = Preset(
 _OURS_DA = replace(_OURS, name="ours_da", augmentation="da")
 _OURS_DA_FL = replace(_OURS_DA, name="ours_da_fl", center_loss="gaussian_focal")
 
-_BEST = Preset(name="best", has_quality=True, scale_loss="ciou", steps=20_000)
+_BEST = Preset(name="best", has_quality=True, scale_loss="ciou", voting_iou=0.4, steps=20_000)
 _COMPACT = replace(
     _BEST,
     name="compact",

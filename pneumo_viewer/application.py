@@ -51,7 +51,7 @@ class Application:
             session.set_model(card.identity)
         self.workspace = Workspace(self.jobs, session)
         self.window = MainWindow(self.workspace, settings, card, problem)
-        self.window.settings_changed.connect(self._save)
+        self.window.preferences.changed.connect(self._save)
 
     def _save(self, settings: Settings) -> None:
         try:

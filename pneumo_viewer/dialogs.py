@@ -16,8 +16,8 @@ from PySide6.QtWidgets import (
 
 from detector import __version__
 from detector.model_card import ModelCard, card_as_markdown
-from pneumo_viewer.actions import COMMANDS, MENUS, MOUSE
 from pneumo_viewer.canvas.colours import SECONDARY
+from pneumo_viewer.commands import COMMANDS, MENUS, MOUSE
 from pneumo_viewer.theme import UNIT
 
 

@@ -37,8 +37,10 @@ class Splits:
     held_out: Sequence[LabelledImage]
     excluded: frozenset[str]
     """Patients of whom nothing is learnt, though they are not held out for judging."""
+    folds: tuple[int, ...]
+    """That are trained on."""
     name: str
-    """Of the wanted folds."""
+    """Of those folds."""
     source: str
     """A phrase that says where the training images come from."""
 
@@ -87,7 +89,8 @@ def read_splits(
     excluded = identifiers | patients_known_as([*labelled, *held_out], identifiers)
     labelled = without_patients(labelled, excluded)
     training = [image for image in labelled if image.is_positive or not preset.is_positives_only]
-    name = f"{data.name}, folds {', '.join(map(str, sorted(folds)))}"
+    numbers = ", ".join(map(str, sorted(folds)))
+    name = f"{data.name}, folds {numbers}" if folds else f"no fold of {data.name}"
     source = f"{len(training)} radiographs of {name}"
     unseen = excluded | {image.patient for image in held_out}
     if not preset.is_positives_only:
@@ -103,7 +106,9 @@ def read_splits(
     left_out = " and ".join(["the demo studies", *(folder.name for folder in exclude)])
     source += f"; without the patients of {left_out}."
     require_disjoint_patients({"the training images": training, "the held-out images": held_out})
-    return Splits(labelled, training, held_out, frozenset(excluded), name, source)
+    return Splits(
+        labelled, training, held_out, frozenset(excluded), tuple(sorted(folds)), name, source
+    )
 
 
 def find_places(

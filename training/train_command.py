@@ -75,7 +75,9 @@ def train_detector(
             "images."
         ),
     ],
-    folds: Annotated[str, typer.Option(metavar="N,N", help="Folds of patients to train on.")],
+    folds: Annotated[
+        str, typer.Option(metavar="N,N", help="Folds of patients to train on, or none.")
+    ],
     out: Annotated[Path, typer.Option(help="Folder for checkpoint, log and weights.")],
     preset: Annotated[
         str | None,
@@ -299,8 +301,18 @@ def _describe(
     """The card of a trained network; the held-out images are looked at here or never."""
     preset = network.preset
     command = shlex.join(["pneumo-train", *sys.argv[1:]])
-    labelled = _prepare(splits.labelled, preset.input_size, preset, out)
-    threshold = choose_threshold(detect(network, labelled))
+    threshold = 0.5
+    points: tuple[OperatingPoint, ...] = ()
+    if splits.labelled:
+        labelled = _prepare(splits.labelled, preset.input_size, preset, out)
+        threshold = choose_threshold(detect(network, labelled))
+        points = (
+            OperatingPoint(
+                name="best F1 of boxes at IoU 0.4",
+                threshold=threshold,
+                measured_on=f"the training images of {splits.name}",
+            ),
+        )
     metrics: list[Metric] = []
     if is_judged:
         held_out = detect(network, _prepare(splits.held_out, preset.input_size, preset, out))
@@ -319,14 +331,9 @@ def _describe(
         terms=TERMS,
         training_data=training_data,
         training_command=command,
+        training_folds=splits.folds,
         metrics=tuple(metrics),
-        operating_points=(
-            OperatingPoint(
-                name="best F1 of boxes at IoU 0.4",
-                threshold=threshold,
-                measured_on=f"the training images of {splits.name}",
-            ),
-        ),
+        operating_points=points,
         score_threshold=threshold,
     )
 
@@ -411,7 +418,7 @@ def _run(
 
 def _parse_folds(text: str) -> tuple[int, ...]:
     try:
-        return tuple(int(fold) for fold in text.split(","))
+        return tuple(sorted({int(fold) for fold in text.split(",") if fold}))
     except ValueError:
         _stop(f"--folds takes numbers with commas between them, not “{text}”.")
 

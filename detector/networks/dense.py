@@ -104,6 +104,7 @@ class DenseDetector(DetectionNetwork):
                 nms_iou=preset.nms_iou,
                 max_detections=preset.max_detections,
                 level_selection=preset.level_selection,
+                voting_iou=preset.voting_iou,
             )
             for index, candidates in enumerate(best)
         ]

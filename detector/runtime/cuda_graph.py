@@ -160,6 +160,7 @@ def detect(network: CenterScaleDetector, squares: Tensor, level_sizes: list[int]
         score_threshold=preset.score_threshold,
         nms_iou=preset.nms_iou,
         max_detections=preset.max_detections,
+        voting_iou=preset.voting_iou,
     )
     exam = scores[:, 0].clamp_min(0) if proposals.exam is None else proposals.exam
     return torch.cat([picked.flatten(1), scores, exam[:, None]], dim=1)

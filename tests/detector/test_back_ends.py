@@ -197,8 +197,11 @@ def test_of_three_boxes_the_middle_one_falls_to_the_best() -> None:
     count=st.integers(1, 60),
     iou=st.sampled_from([0.1, 0.2, 0.5]),
     most=st.integers(1, 12),
+    voting=st.sampled_from([None, 0.4]),
 )
-def test_nms_of_fixed_size_is_greedy_nms(seed: int, count: int, iou: float, most: int) -> None:
+def test_nms_of_fixed_size_is_greedy_nms(
+    seed: int, count: int, iou: float, most: int, voting: float | None
+) -> None:
     generator = torch.Generator().manual_seed(seed)
     corners = torch.rand(2, count, 2, generator=generator) * 80
     boxes = torch.cat([corners[0], corners[0] + corners[1] - 5], dim=1).clamp(0, 100)
@@ -212,10 +215,13 @@ def test_nms_of_fixed_size_is_greedy_nms(seed: int, count: int, iou: float, most
         nms_iou=iou,
         max_detections=most,
         level_selection="score",
+        voting_iou=voting,
     )
 
     batch = (torch.stack([boxes, boxes.flip(0)]), torch.stack([scores, scores.flip(0)]))
-    found = pick_boxes(*batch, score_threshold=0.2, nms_iou=iou, max_detections=most)
+    found = pick_boxes(
+        *batch, score_threshold=0.2, nms_iou=iou, max_detections=most, voting_iou=voting
+    )
 
     for kept, best in zip(*found, strict=True):
         torch.testing.assert_close(best[best >= 0], expected_scores)

@@ -208,3 +208,23 @@ def test_mirrored_candidates_give_mirrored_boxes(seed: int, selection: str) -> N
     mirrored, mirrored_scores = select(mirror(boxes), scores, levels, level_selection=selection)
     assert torch.equal(mirrored, mirror(kept))
     assert torch.equal(mirrored_scores, kept_scores)
+
+
+def test_a_survivor_moves_to_the_mean_of_those_around_it() -> None:
+    # The second box covers 8 of 12 columns together with the first: IoU 8/12. The third begins
+    # where the first ends and has no vote.
+    boxes = torch.tensor([[0.0, 0, 10, 10], [2, 0, 12, 10], [10, 0, 20, 10]])
+    scores = torch.tensor([0.9, 0.3, 0.6])
+    found, best = select(boxes, scores, nms_iou=0.1, voting_iou=0.6)
+    # The third has IoU 2/18 = 0.11 with the second, but 0 with the first, so it survives alone.
+    assert best.tolist() == pytest.approx([0.9, 0.6])
+    # (0.9 · 0 + 0.3 · 2) / 1.2 = 0.5
+    torch.testing.assert_close(found, torch.tensor([[0.5, 0, 10.5, 10], [10, 0, 20, 10]]))
+
+
+def test_without_neighbours_voting_changes_nothing() -> None:
+    boxes = torch.tensor([[0.0, 0, 10, 10], [30, 0, 40, 10]])
+    scores = torch.tensor([0.4, 0.9])
+    plain, voted = select(boxes, scores), select(boxes, scores, voting_iou=0.4)
+    torch.testing.assert_close(voted[0], plain[0])
+    torch.testing.assert_close(voted[1], plain[1])

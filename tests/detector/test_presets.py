@@ -89,6 +89,7 @@ def test_the_fingerprint_covers_every_field() -> None:
         "class_weights": {"class_weights": (1.0, 2.0, 1.0)},
         "center_loss": {"center_loss": "quality_focal"},
         "steps": {"steps": 7, "epochs": None},
+        "voting_iou": {"voting_iou": 0.5},
         "ema_decay": {"ema_decay": 0.5},
         "gradient_clip": {"gradient_clip": 1.0},
         "exam_gate": {"exam_gate": 1.0, "has_exam_head": True},

@@ -191,7 +191,7 @@ def test_an_interrupted_fold_goes_on_from_its_checkpoint_to_the_same_detections(
             broken.judge(preset, fold)
     assert not broken.is_finished(preset, fold)
     steps: list[int] = []
-    broken.judge(preset, fold, lambda step, losses: steps.append(step))
+    broken.judge(preset, fold, lambda report: steps.append(report.step))
     assert steps == [2]
     assert broken.is_finished(preset, fold)
     assert broken.read(preset, fold).annotations == whole.read(preset, fold).annotations

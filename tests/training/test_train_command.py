@@ -47,6 +47,7 @@ def test_training_writes_weights_with_a_card_that_load(
     assert status == 0
     network, card = load_weights(out / "tiny.safetensors")
     assert card.preset == PRESETS["tiny"]
+    assert card.training_folds == (0, 1)
     assert network.preset == PRESETS["tiny"]
     assert card.training_data == (
         "5 radiographs of challenge, folds 0, 1; without the patients of the demo studies."
@@ -147,6 +148,30 @@ def test_a_synthetic_pretraining_is_made_once_and_begun_from(
     for name, tensor in begun.state_dict().items():
         if tensor.is_floating_point() and "running" not in name:
             torch.testing.assert_close(trained.state_dict()[name], tensor, atol=2e-3, rtol=0)
+
+
+def test_a_pretraining_for_all_folds_sees_none_of_them(
+    challenge_folder: Path, tmp_path: Path
+) -> None:
+    nih = tmp_path / "nih"
+    (nih / "images").mkdir(parents=True)
+    blocks = np.random.default_rng(1).integers(0, 255, (16, 16), np.uint8)
+    cv2.imwrite(str(nih / "images" / "n.png"), np.kron(blocks, np.ones((6, 6))))
+    (nih / "Data_Entry_2017.csv").write_text(
+        "Image Index,Finding Labels,Patient ID\nn.png,No Finding,9\n"
+    )
+    places = tmp_path / "places.csv"
+    places.write_text("patientId,x,y,width,height,Target\nz,100,200,300,400,1\n")
+    options = ("--folds", "", "--steps", "0", "--negatives", str(nih), "--places", str(places))
+    status, output = train(challenge_folder, tmp_path / "run", *options)
+    assert status == 0, output
+    _, card = load_weights(tmp_path / "run" / "tiny.safetensors")
+    assert card.training_folds == ()
+    assert card.training_data == (
+        "0 radiographs of no fold of challenge, and 1 without finding of nih; without the patients "
+        "of the demo studies."
+    )
+    assert card.operating_points == ()
 
 
 def test_a_start_of_another_network_is_refused_with_a_sentence(

@@ -16,7 +16,8 @@ from pytestqt.qtbot import QtBot
 from detector.model_card import ModelCard
 from detector.presets import PRESETS
 from pneumo_viewer import dialogs
-from pneumo_viewer.actions import COMMANDS, MENUS, MOUSE, Actions, Scope
+from pneumo_viewer.actions import Actions
+from pneumo_viewer.commands import COMMANDS, MENUS, MOUSE, Scope
 
 
 @pytest.fixture

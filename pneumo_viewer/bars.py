@@ -1,0 +1,111 @@
+"""The menus, the tool bar and the status bar of the window."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QLabel,
+    QMainWindow,
+    QMenu,
+    QSizePolicy,
+    QStatusBar,
+    QToolBar,
+    QToolButton,
+    QWidget,
+)
+
+from detector.model_card import ModelCard
+from pneumo_viewer.actions import Actions
+from pneumo_viewer.canvas.image_view import PointerReading
+from pneumo_viewer.jobs.tasks import DetectorState
+from pneumo_viewer.panels.notice import NoticeLine
+from pneumo_viewer.panels.status import WorkProgress, describe
+from pneumo_viewer.theme import UNIT
+
+_WITH_TEXT = ("open_folder", "show_truth", "evaluate")
+_CONTEXT_MENUS = ("Image/Window", "Review")
+
+
+class Menus:
+    """The menu bar and the context menu of the image.
+
+    Attributes
+    ----------
+    by_title
+        Each menu by its title, or ``Menu/Submenu``.
+    recent
+        The recent folders, in the File menu.
+    context
+        What a right click on the image opens.
+    """
+
+    def __init__(self, window: QMainWindow, actions: Actions) -> None:
+        self.by_title = actions.fill_menu_bar(window.menuBar())
+        self.recent = QMenu("Recent folders", window)
+        self.by_title["File"].insertMenu(actions["load_truth"], self.recent)
+        self.context = QMenu(window)
+        for title in _CONTEXT_MENUS:
+            self.context.addActions(self.by_title[title].actions())
+            self.context.addSeparator()
+
+
+def add_tool_bar(window: QMainWindow, actions: Actions, menus: Menus) -> QToolBar:
+    """Make the tool bar: the commands with icons, and the windows as a menu."""
+    tool_bar = QToolBar("Tools", window)
+    tool_bar.setObjectName("Tools")
+    tool_bar.setMovable(False)
+    tool_bar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+    actions.fill_tool_bar(tool_bar)
+    choice = QToolButton()
+    choice.setText("Window ▾")
+    choice.setToolTip("Choose a window (0 to 5)")
+    choice.setMenu(menus.by_title["Image/Window"])
+    choice.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+    tool_bar.insertWidget(actions["invert"], choice)
+    for command in _WITH_TEXT:
+        button = tool_bar.widgetForAction(actions[command])
+        if isinstance(button, QToolButton):
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+    spacer = QWidget()
+    spacer.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+    tool_bar.addWidget(spacer)
+    research = QLabel("Research use only")
+    research.setProperty("role", "secondary")
+    tool_bar.addWidget(research)
+    window.addToolBar(tool_bar)
+    return tool_bar
+
+
+class StatusLine:
+    """The status bar: work going on, the latest notice, the pointer's pixel and the detector.
+
+    Attributes
+    ----------
+    scanning, scoring
+        Progress of reading files and of the detector.
+    notice
+        The latest notice.
+    """
+
+    def __init__(self, bar: QStatusBar, card: ModelCard | None) -> None:
+        self.scanning = WorkProgress("Reading", can_cancel=True)
+        self.scoring = WorkProgress("Detecting", can_cancel=False)
+        self.notice = NoticeLine()
+        self._pointer = QLabel()
+        self._detector = QLabel("no model" if card is None else f"{card.name} {card.version}")
+        bar.setContentsMargins(2 * UNIT, 0, 0, 0)
+        bar.setSizeGripEnabled(False)
+        bar.addWidget(self.scanning)
+        bar.addWidget(self.scoring)
+        bar.addWidget(self.notice, 1)
+        for label in (self._pointer, self._detector):
+            label.setContentsMargins(2 * UNIT, 0, 3 * UNIT, 0)
+            bar.addPermanentWidget(label)
+
+    def show_pointer(self, reading: PointerReading | None) -> None:
+        """Show the pixel under the pointer."""
+        self._pointer.setText(describe(reading))
+
+    def show_detector(self, state: DetectorState) -> None:
+        """Show what the detector runs on."""
+        self._detector.setText(state.text)

@@ -1,0 +1,78 @@
+"""The panels around the middle: where they lie, at the start, now and after a reset."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QByteArray, QObject, Qt
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
+
+from pneumo_viewer.actions import Actions
+
+
+class Docks(QObject):
+    """The docks of a window, each shown and hidden by the command ``show_NAME``.
+
+    Parameters
+    ----------
+    window
+        Where the docks lie.
+    actions
+        The commands.
+    """
+
+    def __init__(self, window: QMainWindow, actions: Actions) -> None:
+        super().__init__(window)
+        self._window = window
+        self._actions = actions
+        self._by_name: dict[str, QDockWidget] = {}
+        self._initial = QByteArray()
+
+    def __getitem__(self, name: str) -> QDockWidget:
+        return self._by_name[name]
+
+    def add(
+        self,
+        name: str,
+        title: str,
+        panel: QWidget,
+        area: Qt.DockWidgetArea,
+        title_bar: QWidget | None = None,
+        *,
+        is_visible: bool = True,
+        width: int = 340,
+    ) -> QDockWidget:
+        """Put a panel into a dock; ``name`` stays the same in every language and version."""
+        dock = QDockWidget(title, self._window)
+        dock.setObjectName(name)
+        dock.setWidget(panel)
+        if title_bar is not None:
+            dock.setTitleBarWidget(title_bar)
+        self._window.addDockWidget(area, dock)
+        self._window.resizeDocks([dock], [width], Qt.Orientation.Horizontal)
+        dock.setVisible(is_visible)
+        command = self._actions[f"show_{name}"]
+        command.setChecked(is_visible)
+        dock.toggleViewAction().toggled.connect(command.setChecked)
+        self._by_name[name] = dock
+        return dock
+
+    @property
+    def slots(self) -> dict[str, Callable[[bool], None]]:
+        """What the commands of the docks do."""
+        return {f"show_{name}": dock.setVisible for name, dock in self._by_name.items()}
+
+    @property
+    def layout(self) -> str:
+        """Where everything lies, base64."""
+        return self._window.saveState().toBase64().toStdString()
+
+    def restore(self, layout: str) -> None:
+        """Remember how the window was built, and lay it out as it was left."""
+        self._initial = self._window.saveState()
+        if layout:
+            self._window.restoreState(QByteArray.fromBase64(layout.encode("ascii")))
+
+    def reset(self) -> None:
+        """Lay everything out as it was built."""
+        self._window.restoreState(self._initial)

@@ -1,0 +1,65 @@
+"""What each command does: one row a command, in the order of the commands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from pneumo_viewer import dialogs
+from pneumo_viewer.reading_desk import FAR_STEP, STEP
+from pneumo_viewer.review.findings import Verdict
+from resources import DEMO_STUDIES
+
+if TYPE_CHECKING:
+    from pneumo_viewer.main_window import MainWindow
+
+
+def command_slots(window: MainWindow) -> dict[str, Callable[..., object]]:
+    """What each command of the window does; the docks bring theirs."""
+    viewport, worklist = window.viewport, window.worklist
+    session, desk = window.session, window.desk
+    return {
+        **window.docks.slots,
+        "open_folder": window.choose_folder,
+        "open_files": window.choose_files,
+        "open_demo": lambda: window.open([DEMO_STUDIES]),
+        "load_truth": window.choose_truth,
+        "close_all": window.workspace.close_all,
+        "quit": window.close,
+        "fit": viewport.fit,
+        "actual_size": viewport.actual_size,
+        "zoom_in": viewport.zoom_in,
+        "zoom_out": viewport.zoom_out,
+        "reset_view": viewport.reset_view,
+        "show_truth": viewport.set_truth_visible,
+        "reset_layout": window.docks.reset,
+        "full_screen": window.set_full_screen,
+        "window_auto": viewport.set_auto_window,
+        "window_file": viewport.set_file_window,
+        "window_full": viewport.set_full_range,
+        "window_lung": lambda: viewport.set_preset("lung"),
+        "window_mediastinum": lambda: viewport.set_preset("mediastinum"),
+        "window_bone": lambda: viewport.set_preset("bone"),
+        "invert": desk.set_inverted,
+        "undo": session.undo,
+        "redo": session.redo,
+        "accept": lambda: desk.decide(Verdict.ACCEPTED),
+        "reject": lambda: desk.decide(Verdict.REJECTED),
+        "undecide": lambda: desk.decide(Verdict.UNDECIDED),
+        "next_finding": session.select_next,
+        "previous_finding": session.select_previous,
+        "next_image": lambda: worklist.step_image(+1),
+        "previous_image": lambda: worklist.step_image(-1),
+        "next_exam": lambda: worklist.step_exam(+1),
+        "previous_exam": lambda: worklist.step_exam(-1),
+        "threshold_up": lambda: desk.move_threshold(STEP),
+        "threshold_down": lambda: desk.move_threshold(-STEP),
+        "threshold_far_up": lambda: desk.move_threshold(FAR_STEP),
+        "threshold_far_down": lambda: desk.move_threshold(-FAR_STEP),
+        "next_point": desk.next_operating_point,
+        "evaluate": window.evaluate,
+        "show_image": window.show_image_page,
+        "about_model": lambda: dialogs.show_model(window, window.card, window.card_problem),
+        "show_keys": lambda: dialogs.show_keys(window),
+        "about": lambda: dialogs.show_about(window),
+    }
