@@ -6,8 +6,11 @@ nothing else names a key.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
+
+from pneumo_viewer.review.boxes import WHOLE, Grip
 
 
 class Scope(Enum):
@@ -54,6 +57,48 @@ class Command:
 
 _READING = Scope.READING
 
+
+@dataclass(frozen=True, slots=True)
+class BoxStep:
+    """What one press of a key does to the selected box, in image pixels."""
+
+    grip: Grip
+    right: int
+    down: int
+
+
+_ARROWS = {"Left": (-1, 0), "Right": (1, 0), "Up": (0, -1), "Down": (0, 1)}
+_STEP_KEYS = (
+    ("move", "", "Alt", 1),
+    ("move_far", " by 10", "Shift+Alt", 10),
+    ("resize", "", "Ctrl+Alt", 1),
+    ("resize_far", " by 10", "Ctrl+Shift+Alt", 10),
+)
+_RESIZED = {"Left": "narrower", "Right": "wider", "Up": "shorter", "Down": "taller"}
+_BOTTOM_RIGHT = Grip(1, 1)
+
+
+def _box_commands() -> Iterator[tuple[Command, BoxStep]]:
+    """Moving and resizing the selected box by keys; a box grows and shrinks at right and below."""
+    for change, by, modifiers, pixels in _STEP_KEYS:
+        is_move = change.startswith("move")
+        for arrow, (right, down) in _ARROWS.items():
+            words = f"Move {arrow.lower()}" if is_move else f"Make {_RESIZED[arrow]}"
+            command = Command(
+                f"box_{change}_{arrow.lower()}",
+                words + by,
+                "Review/Selected box",
+                (f"{modifiers}+{arrow}",),
+                Scope.READING,
+                starts_section=arrow == "Left" and change != "move",
+            )
+            grip = WHOLE if is_move else _BOTTOM_RIGHT
+            yield command, BoxStep(grip, pixels * right, pixels * down)
+
+
+BOX_STEPS = {command.id: step for command, step in _box_commands()}
+"""What the commands of the menu *Selected box* do."""
+
 COMMANDS: tuple[Command, ...] = (
     Command("open_folder", "Open a folder …", "File", ("Ctrl+O",), icon="mdi6.folder-open-outline"),
     Command("open_files", "Open files …", "File", ("Ctrl+Shift+O",)),
@@ -67,7 +112,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command("zoom_in", "Zoom in", "View", ("+", "="), _READING),
     Command("zoom_out", "Zoom out", "View", ("-",), _READING),
-    Command("reset_view", "Reset the view", "View", ("Esc",), _READING),
+    Command("reset_view", "Cancel, or reset the view", "View", ("Esc",), _READING),
     Command(
         "show_truth",
         "Show ground truth",
@@ -96,6 +141,19 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command("reject", "Reject finding", "Review", ("Backspace", "Delete"), _READING),
     Command("undecide", "Leave finding undecided", "Review", ("U",), _READING),
+    Command(
+        "add_box",
+        "Add a box (twice: in the middle)",
+        "Review",
+        ("B",),
+        _READING,
+        "mdi6.shape-rectangle-plus",
+    ),
+    *(command for command, _ in _box_commands()),
+    Command("exam_pneumonia", "Exam: pneumonia", "Review", ("F6",), starts_section=True),
+    Command("exam_no_pneumonia", "Exam: no pneumonia", "Review", ("F7",)),
+    Command("exam_unsure", "Exam: unsure", "Review", ("F8",)),
+    Command("comment", "Comment on the exam", "Review", ("F9",)),
     Command("next_finding", "Next finding", "Review", ("Tab",), _READING, starts_section=True),
     Command("previous_finding", "Previous finding", "Review", ("Shift+Tab",), _READING),
     Command("next_image", "Next image", "Review", ("Down", "Ctrl+Right"), _READING),
@@ -132,6 +190,7 @@ MENUS = ("File", "View", "Image", "Review", "Evaluation", "Model", "Help")
 MOUSE: tuple[tuple[str, str], ...] = (
     ("Left drag", "window (right: wider) and level (up: brighter)"),
     ("Left click on a box", "select the finding"),
+    ("Left drag on a box", "move it; at an edge of the selected one, resize it"),
     ("Middle or Shift + left drag", "pan"),
     ("Right drag", "zoom"),
     ("Wheel", "zoom at the cursor, or scroll frames"),

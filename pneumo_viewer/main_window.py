@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFileDialog, QMainWindow, QStackedWidget
 from detector.model_card import ModelCard
 from pneumo_viewer.actions import Actions
 from pneumo_viewer.bars import Menus, StatusLine, add_tool_bar
+from pneumo_viewer.box_desk import BoxDesk
 from pneumo_viewer.canvas.viewport import Viewport
 from pneumo_viewer.docks import Docks
 from pneumo_viewer.evaluating import EvaluationRun
@@ -78,6 +79,7 @@ class MainWindow(QMainWindow):
             card_problem,
             self,
         )
+        self.box_desk = BoxDesk(self.session, self.viewport, self.actions_by_id, self)
 
         self.pages = QStackedWidget()
         for page in (self.start_page, self.viewport, self.evaluation_page):
@@ -258,6 +260,7 @@ class MainWindow(QMainWindow):
         self.open([Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()])
 
     def closeEvent(self, event: QCloseEvent) -> None:
+        self.findings_panel.exam.send_comment()
         self.preferences.change(
             window_geometry=self.saveGeometry().toBase64().toStdString(),
             window_layout=self.docks.layout,

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 
 from detector.model_card import OperatingPoint
 from detector.radiograph import Radiograph
 from pneumo_viewer.actions import Actions
 from pneumo_viewer.canvas.viewport import Viewport
 from pneumo_viewer.facts import corner_texts
+from pneumo_viewer.panels.exam import EXAM_COMMANDS
 from pneumo_viewer.panels.findings import FindingsPanel
 from pneumo_viewer.panels.worklist import WorklistPanel
 from pneumo_viewer.review.changes import Aspect, Change
-from pneumo_viewer.review.findings import Verdict
-from pneumo_viewer.review.operations import SetVerdict
+from pneumo_viewer.review.findings import ExamVerdict, Verdict
+from pneumo_viewer.review.operations import SetComment, SetExamVerdict, decide
+from pneumo_viewer.review.session import ExamState
 from pneumo_viewer.workspace import Workspace
 
 STEP = 0.01
@@ -28,6 +31,7 @@ _FINDINGS_ASPECTS = {
     Aspect.THRESHOLD,
     Aspect.MODEL,
 }
+_SHOWN_ASPECTS = {Aspect.CURRENT, Aspect.DETECTIONS, Aspect.THRESHOLD}
 
 
 class ReadingDesk(QObject):
@@ -86,6 +90,8 @@ class ReadingDesk(QObject):
         findings_panel.slider.moved.connect(self.session.set_threshold)
         findings_panel.slider.drag_changed.connect(viewport.set_threshold_moving)
         findings_panel.points.chosen.connect(self.session.set_threshold)
+        findings_panel.exam.commented.connect(self._set_comment)
+        findings_panel.exam.comment.left.connect(viewport.setFocus)
         actions["next_point"].setEnabled(bool(operating_points))
         findings_panel.reset_button.clicked.connect(self.reset_threshold)
         self.session.subscribe(self._refresh)
@@ -95,9 +101,49 @@ class ReadingDesk(QObject):
 
     def decide(self, verdict: Verdict) -> None:
         """Give the selected finding a verdict; the next one follows by itself."""
-        key, finding_id = self.session.current, self.session.selected
-        if key is not None and finding_id is not None:
-            self.session.perform(SetVerdict(key, finding_id, verdict), by=self)
+        key, selected = self.session.current, self.session.selected
+        finding = None if key is None or selected is None else self.session.finding(key, selected)
+        if key is None or finding is None:
+            return
+        operation = decide(key, finding, verdict)
+        if operation is None:
+            self._go_on(key)
+        else:
+            self.session.perform(operation, by=None if finding.is_own else self)
+
+    def decide_exam(self, verdict: ExamVerdict) -> None:
+        """Give the exam a verdict, or take back the one that it has.
+
+        Where nothing is left undecided the next exam follows.
+        """
+        key, form = self.session.current, self.findings_panel.exam
+        if key is None:
+            return
+        form.send_comment()
+        is_same = self.session.exam_verdict(key) is verdict
+        self.session.perform(SetExamVerdict(key, None if is_same else verdict), by=form)
+
+    def comment(self) -> None:
+        """Let the reader type a comment."""
+        self._actions["show_findings"].setChecked(True)
+        field = self.findings_panel.exam.comment
+        field.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        field.selectAll()
+
+    def exam_slots(self) -> dict[str, Callable[..., object]]:
+        """What the commands on the whole exam call."""
+        return {
+            "comment": self.comment,
+            **{
+                command: partial(self.decide_exam, verdict)
+                for verdict, command in EXAM_COMMANDS.items()
+            },
+        }
+
+    def cancel_or_reset(self) -> None:
+        """Give up the box that is being drawn; where there is none, reset the view."""
+        if not self.viewport.cancel_gesture():
+            self.viewport.reset_view()
 
     def move_threshold(self, step: float) -> None:
         """Raise or lower the threshold."""
@@ -130,9 +176,12 @@ class ReadingDesk(QObject):
         if change.image in (None, self.session.current):
             if aspects & _FINDINGS_ASPECTS:
                 self._show_findings()
+            if aspects & {Aspect.CURRENT, Aspect.VERDICTS, Aspect.PROBLEM}:
+                self._show_exam()
             if aspects & {Aspect.CURRENT, Aspect.TRUTH}:
                 self._show_truth()
-            if aspects & {Aspect.CURRENT, Aspect.DETECTIONS, Aspect.THRESHOLD}:
+            is_selection_lost = aspects >= {Aspect.SELECTION, Aspect.VERDICTS}
+            if is_selection_lost or aspects & _SHOWN_ASPECTS:
                 self._select_what_is_shown()
             if aspects & {*_FINDINGS_ASPECTS, Aspect.SELECTION}:
                 self._show_selection()
@@ -199,6 +248,18 @@ class ReadingDesk(QObject):
             self._explanation(key),
         )
 
+    def _show_exam(self) -> None:
+        key = self.session.current
+        verdict, comment = (
+            (None, "")
+            if key is None
+            else (self.session.exam_verdict(key), self.session.comment(key))
+        )
+        self.findings_panel.exam.show_exam(key, verdict, comment)
+
+    def _set_comment(self, key: str, comment: str) -> None:
+        self.session.perform(SetComment(key, comment), by=self.findings_panel)
+
     def _explanation(self, key: str | None) -> str:
         if key is None:
             return "Open a folder of radiographs to begin."
@@ -206,10 +267,11 @@ class ReadingDesk(QObject):
             return self._card_problem
         if key in self.workspace.not_scored:
             return f"The detector could not score this image. {self.workspace.not_scored[key]}"
-        if self.session.detections(key) is None:
+        detections = self.session.detections(key)
+        if detections is None:
             return "The detector has not come to this image yet."
         hidden = len(self.session.findings(key)) - len(self.session.shown_findings(key))
-        if not self.session.findings(key):
+        if not len(detections):
             return "The detector found nothing here."
         return f"{hidden} below the threshold of {self.session.threshold:.2f}" if hidden else ""
 
@@ -244,12 +306,22 @@ class ReadingDesk(QObject):
         """Go where the reader will look next: on after a verdict, back after an undo."""
         if change.image is None:
             return
-        if change.by is not self:
+        if change.by is None:  # undone or done again
             self.session.show(change.image)
-            return
-        if change.image != self.session.current:
-            return
-        shown = [finding.id for finding in self.session.shown_findings(change.image)]
+        elif change.by is self and change.image == self.session.current:
+            self._go_on(change.image)
+        elif change.by is self.findings_panel.exam and self._is_settled(change.image):
+            self.worklist.step_image(+1)
+
+    def _is_settled(self, key: str) -> bool:
+        """Whether this is the current exam, with a verdict and nothing undecided."""
+        has_verdict = self.session.exam_verdict(key) is not None
+        is_done = self.session.exam_state(key) is ExamState.DONE
+        return key == self.session.current and has_verdict and is_done
+
+    def _go_on(self, key: str) -> None:
+        """Select the next finding; after the last one, go to the next image."""
+        shown = [finding.id for finding in self.session.shown_findings(key)]
         if self.session.selected in shown[:-1]:
             self.session.select_next()
         elif shown and self.session.selected == shown[-1]:
@@ -259,6 +331,8 @@ class ReadingDesk(QObject):
         has_image = self._radiograph is not None
         for command in ("fit", "actual_size", "zoom_in", "zoom_out", "reset_view", "invert"):
             self._actions[command].setEnabled(has_image)
+        for command in (*EXAM_COMMANDS.values(), "comment"):
+            self._actions[command].setEnabled(self.session.current is not None)
         for command in ("accept", "reject", "undecide"):
             self._actions[command].setEnabled(self.session.selected is not None)
         for command, name in (("undo", self.session.undo_name), ("redo", self.session.redo_name)):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import ClassVar, Protocol
+from typing import Protocol
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 
@@ -27,7 +27,7 @@ class Draggable(Protocol):
 class Drag:
     """A drag from ``start``; ``position`` is where the mouse was last."""
 
-    cursor: ClassVar[Qt.CursorShape]
+    cursor: Qt.CursorShape
 
     def __init__(self, viewport: Draggable, start: QPointF) -> None:
         self.viewport = viewport

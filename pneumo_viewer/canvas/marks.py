@@ -22,6 +22,8 @@ _HALO = 2.0
 """How much wider the dark line under a white one is."""
 _DIMMED = 0.35
 _CORNER = 14.0
+_HANDLE = 6.0
+_ROOM_FOR_HANDLE = 48.0
 _PADDING = QSizeF(5, 2)
 
 
@@ -35,30 +37,34 @@ class Mark:
         Its place by score among all findings of the image, from 1.
     is_dimmed
         Whether it lies below a threshold that is being moved.
+    is_draft
+        Whether it shows what the mouse is doing, which is not on disk.
     """
 
     finding: Finding
     number: int
     is_selected: bool
     is_dimmed: bool
+    is_draft: bool = False
 
     @property
     def label(self) -> str:
-        """Number and score."""
-        return f"{self.number}  {self.finding.score:.2f}"
+        """Number and score; own boxes have none."""
+        score = self.finding.score
+        return str(self.number) if score is None else f"{self.number}  {score:.2f}"
 
 
 def shown_marks(
     findings: Sequence[Finding], threshold: float, is_moving: bool, selected: str | None
 ) -> list[Mark]:
-    """Choose the findings that are shown: those at the threshold or above.
+    """Choose the findings that are shown: those at the threshold or above, and own boxes.
 
     While the threshold is being moved the others are shown too, dimmed.
     """
     return [
-        Mark(finding, number, finding.id == selected, finding.score < threshold)
+        Mark(finding, number, finding.id == selected, not finding.reaches(threshold))
         for number, finding in enumerate(findings, start=1)
-        if is_moving or finding.score >= threshold
+        if is_moving or finding.reaches(threshold)
     ]
 
 
@@ -100,13 +106,14 @@ def paint_truth(painter: QPainter, rect: QRectF) -> None:
 
 
 def paint_box(painter: QPainter, mark: Mark, rect: QRectF) -> None:
-    """Draw the box of a finding: its line says the verdict, its corners that it is selected."""
+    """Draw the box of a finding: its line says the verdict, its handles that it is selected."""
     is_rejected = mark.finding.verdict is Verdict.REJECTED
     width = _THIN_LINE if is_rejected else _LINE
-    pen = _pen(colours.DETECTION, _SELECTED_LINE if mark.is_selected else width)
+    pen = _pen(_colour(mark.finding), _SELECTED_LINE if mark.is_selected else width)
     painter.setOpacity(_DIMMED if mark.is_dimmed else 1)
     if is_rejected:
         pen.setWidthF(width)
+    if is_rejected or mark.is_draft:
         pen.setDashPattern([6.0, 4.0])
     painter.setPen(pen)
     painter.drawRect(rect)
@@ -114,7 +121,20 @@ def paint_box(painter: QPainter, mark: Mark, rect: QRectF) -> None:
         painter.drawLine(rect.bottomLeft(), rect.topRight())
     if mark.is_selected:
         _paint_corners(painter, rect)
+        _paint_handles(painter, rect)
     painter.setOpacity(1)
+
+
+def paint_original(painter: QPainter, rect: QRectF) -> None:
+    """Draw where the detector put a box that the reader corrected: thin, red, in short dashes."""
+    pen = _pen(colours.DETECTION, _THIN_LINE)
+    pen.setDashPattern([3.0, 3.0])
+    painter.setPen(pen)
+    painter.drawRect(rect)
+
+
+def _colour(finding: Finding) -> str:
+    return colours.READER if finding.has_readers_box else colours.DETECTION
 
 
 def _paint_corners(painter: QPainter, rect: QRectF) -> None:
@@ -135,6 +155,18 @@ def _paint_corners(painter: QPainter, rect: QRectF) -> None:
                 corner + QPointF(0, below * down),
             ]
         )
+
+
+def _paint_handles(painter: QPainter, rect: QRectF) -> None:
+    """Draw squares at the middle of the edges; the corners have their own marks."""
+    middle = rect.center()
+    across = [QPointF(middle.x(), y) for y in (rect.top(), rect.bottom())]
+    down = [QPointF(x, middle.y()) for x in (rect.left(), rect.right())]
+    points = across if rect.width() >= _ROOM_FOR_HANDLE else []
+    points = points + (down if rect.height() >= _ROOM_FOR_HANDLE else [])
+    size = QPointF(_HANDLE / 2, _HANDLE / 2)
+    for point in points:
+        painter.fillRect(QRectF(point - size, point + size), QColor(colours.SELECTION))
 
 
 def _pen(colour: str, width: float) -> QPen:
@@ -204,7 +236,7 @@ def paint_label(painter: QPainter, mark: Mark, rect: QRectF, font: QFont) -> Non
     small.setStrikeOut(mark.finding.verdict is Verdict.REJECTED)
     metrics = QFontMetricsF(small)
     painter.fillRect(rect, QColor(colours.PLATE))
-    edge = colours.SELECTION if mark.is_selected else colours.DETECTION
+    edge = colours.SELECTION if mark.is_selected else _colour(mark.finding)
     painter.fillRect(QRectF(rect.left(), rect.top(), 2, rect.height()), QColor(edge))
     painter.setFont(small)
     painter.setPen(QColor(colours.TEXT))
@@ -216,7 +248,7 @@ def paint_label(painter: QPainter, mark: Mark, rect: QRectF, font: QFont) -> Non
 
 
 def _paint_sign(painter: QPainter, verdict: Verdict, rect: QRectF) -> None:
-    """Draw ✓ or ✗ as lines, since not every font has them."""
+    """Draw ✓, ✗ or ✎ as lines, since not every font has them."""
     if verdict is Verdict.UNDECIDED:
         return
     path = QPainterPath()
@@ -225,6 +257,9 @@ def _paint_sign(painter: QPainter, verdict: Verdict, rect: QRectF) -> None:
         path.moveTo(rect.left(), rect.center().y())
         path.lineTo(rect.left() + rect.width() * 0.35, rect.bottom())
         path.lineTo(rect.topRight())
+    elif verdict in (Verdict.CORRECTED, Verdict.ADDED):
+        colour = colours.READER
+        _add_pencil(path, rect)
     else:
         colour = colours.SECONDARY
         path.moveTo(rect.topLeft())
@@ -233,5 +268,16 @@ def _paint_sign(painter: QPainter, verdict: Verdict, rect: QRectF) -> None:
         path.lineTo(rect.bottomLeft())
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.strokePath(path, _pen(colour, 2.0))
+    is_pencil = verdict in (Verdict.CORRECTED, Verdict.ADDED)
+    painter.strokePath(path, _pen(colour, 1.5 if is_pencil else 2.0))
     painter.restore()
+
+
+def _add_pencil(path: QPainterPath, rect: QRectF) -> None:
+    """Add a pencil whose point is at the bottom left."""
+    width, height = rect.width(), rect.height()
+    outline = [(0, 1), (0.1, 0.65), (0.75, 0), (1, 0.25), (0.35, 0.9), (0, 1)]
+    points = [rect.topLeft() + QPointF(x * width, y * height) for x, y in outline]
+    path.moveTo(points[0])
+    for point in points[1:]:
+        path.lineTo(point)

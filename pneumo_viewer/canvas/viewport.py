@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
+    QCursor,
     QDragEnterEvent,
     QDragMoveEvent,
     QDropEvent,
@@ -23,7 +25,8 @@ from PySide6.QtGui import (
 
 from detector.radiograph import Radiograph
 from pneumo_viewer.canvas import colours
-from pneumo_viewer.canvas.gestures import CLICK_RADIUS, Drag, drag_for
+from pneumo_viewer.canvas.box_editor import BoxEditor
+from pneumo_viewer.canvas.gestures import CLICK_RADIUS, Drag, Draggable, drag_for
 from pneumo_viewer.canvas.image_view import ImageView, PointerReading
 from pneumo_viewer.canvas.marks import (
     Mark,
@@ -32,6 +35,7 @@ from pneumo_viewer.canvas.marks import (
     on_screen,
     paint_box,
     paint_label,
+    paint_original,
     paint_truth,
     shown_marks,
 )
@@ -48,13 +52,16 @@ from pneumo_viewer.canvas.overlay import (
 )
 from pneumo_viewer.canvas.texts import paint_texts
 from pneumo_viewer.canvas.windowing import describe_view
-from pneumo_viewer.review.findings import Finding
+from pneumo_viewer.review.findings import Box, Finding
 
 __all__ = ["PointerReading", "Viewport"]
 
 _NOTCH = 120
 """Wheel angle of one step, in eighths of a degree."""
 _WHEEL_ZOOM = 1.2
+
+
+_Begin = Callable[[Draggable, QPointF], Drag]
 
 
 class Viewport(ImageView):
@@ -89,8 +96,9 @@ class Viewport(ImageView):
         self._top_right: tuple[str, ...] = ()
         self._doubts: tuple[str, ...] = ()
         self._region: QRectF | None = None
-        self._press: tuple[QPointF, type[Drag], Qt.MouseButton] | None = None
+        self._press: tuple[QPointF, _Begin, Qt.MouseButton] | None = None
         self._drag: Drag | None = None
+        self.box_editor = BoxEditor(self, self)
         self._wheel_angle = 0
         self.setMouseTracking(True)
         self.setAcceptDrops(True)
@@ -111,6 +119,7 @@ class Viewport(ImageView):
         self._message = ("", "")
         self._top_left = self._top_right = self._doubts = ()
         self._end_drag()
+        self.box_editor.cancel()
         super().show_radiograph(radiograph)
         self.pointer_moved.emit(None)
         self.viewport().update()
@@ -121,8 +130,10 @@ class Viewport(ImageView):
         self._message = (title, text)
 
     def set_findings(self, findings: Sequence[Finding]) -> None:
-        """Show findings of this image; all of them, best score first."""
+        """Show findings of this image; all of them, best score first. A finished draft goes."""
         self._findings = tuple(findings)
+        if self._drag is None:
+            self.box_editor.forget_draft()
         self.viewport().update()
 
     def set_threshold(self, threshold: float) -> None:
@@ -182,12 +193,38 @@ class Viewport(ImageView):
             if finding.id == finding_id:
                 self.show_box(finding.box)
 
-    def _marks(self) -> list[Mark]:
+    def marks(self) -> list[Mark]:
+        """The findings that are drawn now."""
         if not self._are_boxes_visible:
             return []
-        return shown_marks(
-            self._findings, self._threshold, self._is_threshold_moving, self._selected
+        marks = shown_marks(
+            self.box_editor.drafted(self._findings),
+            self._threshold,
+            self._is_threshold_moving,
+            self._selected,
         )
+        return [replace(mark, is_draft=self.box_editor.is_draft(mark.finding)) for mark in marks]
+
+    def cancel_gesture(self) -> bool:
+        """Give up what is being drawn or dragged; say whether there was anything."""
+        self._end_drag()
+        return self.box_editor.cancel()
+
+    def shown_box(self) -> Box:
+        """The part of the image that is in view."""
+        assert self.radiograph is not None
+        height, width = self.radiograph.pixels.shape
+        to_image, _ = self.viewportTransform().inverted()
+        seen = to_image.mapRect(QRectF(QPointF(0, 0), self._view_size()))
+        seen &= QRectF(0, 0, width, height)
+        return seen.left(), seen.top(), seen.right(), seen.bottom()
+
+    def redraw(self) -> None:
+        """Draw again, soon, and let the cursor say what the mouse would do now."""
+        self.viewport().update()
+        if self._drag is None:
+            position = self.viewport().mapFromGlobal(QCursor.pos())
+            self.viewport().setCursor(self.box_editor.cursor_at(QPointF(position)))
 
     # --- painting ----------------------------------------------------------------------------
 
@@ -246,11 +283,13 @@ class Viewport(ImageView):
         truth_rects = [self._on_screen(box) for box in truth]
         for rect in truth_rects:
             paint_truth(painter, rect)
-        marks = self._marks()
+        marks = self.marks()
         rects = [self._on_screen(mark.finding.box) for mark in marks]
         for mark, rect in sorted(
             zip(marks, rects, strict=True), key=lambda pair: pair[0].is_selected
         ):
+            if mark.is_selected and mark.finding.original is not None:
+                paint_original(painter, self._on_screen(mark.finding.original))
             paint_box(painter, mark, rect)
         for mark, rect in layout_labels(
             marks, rects, truth_rects, taken, self.font(), self._view_size()
@@ -271,23 +310,26 @@ class Viewport(ImageView):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Remember where a drag or click begins; a second button does nothing."""
-        kind = drag_for(event.button(), event.modifiers())
-        if self._press is None and kind is not None and self.radiograph is not None:
-            self._press = (event.position(), kind, event.button())
         event.accept()
+        if self._press is not None or self.radiograph is None:
+            return
+        what = event.button(), event.modifiers()
+        begin = self.box_editor.drag_at(event.position(), *what) or drag_for(*what)
+        if begin is not None:
+            self._press = (event.position(), begin, event.button())
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Drag, and report the pixel under the mouse."""
         position = event.position()
         if self._press is not None and self._drag is None:
-            start, kind, _ = self._press
+            start, begin, _ = self._press
             if (position - start).manhattanLength() > CLICK_RADIUS:
-                self._drag = kind(self, start)
-                self.viewport().setCursor(kind.cursor)
+                self._drag = begin(self, start)
+                self.viewport().setCursor(self._drag.cursor)
         if self._drag is not None:
             self._drag.move(position)
         elif self._press is None:
-            self._show_what_a_click_does(position)
+            self.viewport().setCursor(self.box_editor.cursor_at(position))
         self.pointer_moved.emit(self.read_pixel(position))
         event.accept()
 
@@ -303,7 +345,7 @@ class Viewport(ImageView):
         elif button is Qt.MouseButton.RightButton:
             self.context_menu_requested.emit(event.globalPosition().toPoint())
         elif button is Qt.MouseButton.LeftButton:
-            self.finding_clicked.emit(finding_at(self._marks(), *self._to_image(event.position())))
+            self.finding_clicked.emit(finding_at(self.marks(), *self._to_image(event.position())))
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Maximise; with Ctrl, return to the file's own window."""
@@ -346,12 +388,6 @@ class Viewport(ImageView):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Leave every key to the window; the base class would scroll."""
         event.ignore()
-
-    def _show_what_a_click_does(self, position: QPointF) -> None:
-        if self.radiograph is not None and finding_at(self._marks(), *self._to_image(position)):
-            self.viewport().setCursor(Qt.CursorShape.PointingHandCursor)
-        else:
-            self.viewport().setCursor(Qt.CursorShape.ArrowCursor)
 
     def _end_drag(self) -> None:
         self._press = None

@@ -30,36 +30,65 @@ from PySide6.QtWidgets import (
 from detector.model_card import OperatingPoint
 from detector.radiograph import Radiograph
 from pneumo_viewer.actions import Actions
-from pneumo_viewer.canvas.colours import DETECTION, SECONDARY, TEXT, TICK
+from pneumo_viewer.canvas.colours import DETECTION, READER, SECONDARY, TEXT, TICK
+from pneumo_viewer.panels.exam import ExamForm
 from pneumo_viewer.panels.threshold import OperatingPointList, ThresholdSlider
 from pneumo_viewer.panels.title_bar import title_bar
-from pneumo_viewer.review.findings import Finding, Verdict
+from pneumo_viewer.review.findings import Box, Finding, Verdict
 from pneumo_viewer.theme import UNIT
 
-VERDICT_MARKS = {Verdict.ACCEPTED: "✓", Verdict.REJECTED: "✗", Verdict.UNDECIDED: ""}
-_VERDICT_WORDS = {
-    Verdict.ACCEPTED: "accepted",
-    Verdict.REJECTED: "rejected",
-    Verdict.UNDECIDED: "undecided",
+VERDICT_MARKS = {
+    Verdict.ACCEPTED: "✓",
+    Verdict.REJECTED: "✗",
+    Verdict.UNDECIDED: "",
+    Verdict.CORRECTED: "✎ ✓",
+    Verdict.ADDED: "✎",
 }
-_NARROWEST = 372
-_HEADINGS = ("", "Score", "Place", "Size", "Verdict")
+_VERDICT_COLOURS = {
+    Verdict.ACCEPTED: TICK,
+    Verdict.CORRECTED: READER,
+    Verdict.ADDED: READER,
+}
+_NARROWEST = 400
+_HEADINGS = ("", "Score", "Place", "Size", "", "By")
+_EXPLANATIONS = (
+    "Number of the finding",
+    "The detector's score",
+    "Side of the patient, and third of the image",
+    "Width × height",
+    "Verdict",
+    "The model or the reader who made the box",
+)
+_VERDICT = 4
+_FRONTAL = ("L", "F")
+_OPPOSITES = str.maketrans("RLAPHF", "LRPAFH")
 _Index = QModelIndex | QPersistentModelIndex
 
 
-def place_in_image(box: tuple[float, float, float, float], width: int, height: int) -> str:
+def place_in_image(box: Box, width: int, height: int, orientation: Sequence[str] = _FRONTAL) -> str:
     """Name the sixth of the image in which a box is centred.
 
-    The side is the patient's as in a frontal radiograph hung the usual way: the patient's right
-    is on the left of the image. The thirds are those of the image, not the zones of the lung.
+    The thirds are those of the image, not the zones of the lung.
+
+    Parameters
+    ----------
+    orientation
+        Patient Orientation (0020,0020), PS3.3 C.7.6.1.1.1: what lies to the right and what lies
+        below. Where it is missing, that of a frontal radiograph hung the usual way, with the
+        patient's right on the left of the image. On a lateral one the sides are A and P.
     """
     x0, y0, x1, y1 = box
-    side = "R" if (x0 + x1) / 2 < width / 2 else "L"
+    known = [direction[:1] for direction in orientation]
+    towards_right, towards_foot = known if len(known) == 2 and all(known) else _FRONTAL
+    is_right = (x0 + x1) / 2 >= width / 2
+    side = towards_right if is_right else towards_right.translate(_OPPOSITES)
     third = min(2, max(0, int(3 * (y0 + y1) / 2 / height)))
+    if towards_foot == "H":
+        third = 2 - third
     return f"{side} {('upper', 'middle', 'lower')[third]}"
 
 
-def size_of_box(box: tuple[float, float, float, float], radiograph: Radiograph) -> str:
+def size_of_box(box: Box, radiograph: Radiograph) -> str:
     """Width × height, in mm where the spacing is known and in pixels where it is not."""
     x0, y0, x1, y1 = box
     spacing = radiograph.spacing
@@ -96,13 +125,18 @@ class FindingsModel(QAbstractTableModel):
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> Any:
         if role == Qt.ItemDataRole.DisplayRole and orientation == Qt.Orientation.Horizontal:
             return _HEADINGS[section]
+        if (
+            role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole)
+            and orientation == Qt.Orientation.Horizontal
+        ):
+            return _EXPLANATIONS[section]
         if role == Qt.ItemDataRole.TextAlignmentRole and section == 1:
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         return None
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         finding = self.findings[index.row()]
-        is_shown = finding.score >= self._threshold
+        is_shown = finding.reaches(self._threshold)
         if role == Qt.ItemDataRole.DisplayRole:
             return self._text(finding, index.row(), index.column())
         if role == Qt.ItemDataRole.TextAlignmentRole and index.column() in (0, 1):
@@ -110,34 +144,39 @@ class FindingsModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.ForegroundRole:
             if not is_shown:
                 return QBrush(QColor("#626c78"))
-            if index.column() == 4:
-                accepted = finding.verdict is Verdict.ACCEPTED
-                return QBrush(QColor(TICK if accepted else SECONDARY))
+            if index.column() == _VERDICT:
+                return QBrush(QColor(_VERDICT_COLOURS.get(finding.verdict, SECONDARY)))
             return QBrush(QColor(TEXT))
         if role == Qt.ItemDataRole.FontRole and finding.verdict is Verdict.REJECTED:
             font = QFont()
-            font.setStrikeOut(index.column() != 4)
+            font.setStrikeOut(index.column() != _VERDICT)
             return font
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
-            hidden = "" if is_shown else ", below the threshold"
-            return (
-                f"Finding {index.row() + 1}, score {finding.score:.2f}, "
-                f"{_VERDICT_WORDS[finding.verdict]}{hidden}"
-            )
+            return self._spoken(finding, index.row(), is_shown)
         return None
+
+    @staticmethod
+    def _spoken(finding: Finding, row: int, is_shown: bool) -> str:
+        if finding.is_own:
+            return f"Finding {row + 1}, added by the reader"
+        hidden = "" if is_shown else ", below the threshold"
+        return f"Finding {row + 1}, score {finding.score:.2f}, {finding.verdict.value}{hidden}"
 
     def _text(self, finding: Finding, row: int, column: int) -> str:
         if column == 0:
             return str(row + 1)
         if column == 1:
-            return f"{finding.score:.2f}"
-        if column == 4:
+            return "–" if finding.score is None else f"{finding.score:.2f}"
+        if column == 5:
+            return "reader" if finding.model is None else finding.model.name
+        if column == _VERDICT:
             return VERDICT_MARKS[finding.verdict]
         if self._radiograph is None:
             return ""
         if column == 2:
             height, width = self._radiograph.pixels.shape
-            return place_in_image(finding.box, width, height)
+            orientation = self._radiograph.identity.patient_orientation
+            return place_in_image(finding.box, width, height, orientation)
         return size_of_box(finding.box, self._radiograph)
 
 
@@ -162,6 +201,7 @@ class FindingsPanel(QWidget):
         self._threshold = QLabel()
         self._empty = QLabel()
         self.reset_button = QToolButton()
+        self.exam = ExamForm(actions)
         self.title_bar = title_bar("FINDINGS", self._exam)
         self._build(actions)
 
@@ -222,6 +262,7 @@ class FindingsPanel(QWidget):
         layout.addWidget(table, 1)
         layout.addWidget(self._empty)
         layout.addLayout(buttons)
+        layout.addWidget(self.exam)
 
     def _choose(self, index: QModelIndex) -> None:
         self.finding_chosen.emit(self.model.findings[index.row()].id)
@@ -242,7 +283,7 @@ class FindingsPanel(QWidget):
             What to say below the list, such as why it is empty.
         """
         self.model.show(findings, radiograph, threshold)
-        self.slider.set_scores([finding.score for finding in findings])
+        self.slider.set_scores([finding.score for finding in findings if finding.score is not None])
         self.slider.set_value(threshold)
         self.points.set_value(threshold)
         self._threshold.setText(f"{threshold:.2f}")

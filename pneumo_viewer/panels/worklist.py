@@ -58,7 +58,7 @@ _SHOWN_ASPECTS = {
     Aspect.MODEL,
 }
 _PREFETCH = 2
-_NARROWEST = 320
+_NARROWEST = 348
 
 
 class _RowPainter(QStyledItemDelegate):
@@ -208,7 +208,8 @@ class WorklistPanel(QWidget):
         header.setMinimumSectionSize(40)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         header.setSectionResizeMode(Column.STUDY, QHeaderView.ResizeMode.Stretch)
-        for column, width in ((Column.SCORE, 58), (Column.READ, 60), (Column.TRUTH, 44)):
+        widths = {Column.SCORE: 52, Column.READ: 52, Column.VERDICT: 50, Column.TRUTH: 44}
+        for column, width in widths.items():
             header.resizeSection(column, width)
         tree.selectionModel().currentChanged.connect(self._choose)
         self.order.rowsInserted.connect(self._unfold)

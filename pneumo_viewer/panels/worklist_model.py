@@ -27,7 +27,9 @@ from detector.input_gate import Doubt
 from pneumo_viewer.facts import exam_line, image_line, patient_line, study_line
 from pneumo_viewer.library.found import Refusal, ScannedImage
 from pneumo_viewer.library.index import Patient, Study, StudyImage, StudyIndex, row_of
+from pneumo_viewer.panels.exam import EXAM_WORDS
 from pneumo_viewer.review.evaluation import NO_FAILURES
+from pneumo_viewer.review.findings import ExamVerdict
 from pneumo_viewer.review.session import ExamState, ReviewSession
 
 Index = QModelIndex | QPersistentModelIndex
@@ -43,7 +45,8 @@ class Column(IntEnum):
     STUDY = 0
     SCORE = 1
     READ = 2
-    TRUTH = 3
+    VERDICT = 3
+    TRUTH = 4
 
 
 _COLUMN_COUNT = len(Column)
@@ -52,10 +55,12 @@ HEADINGS = {
     Column.STUDY: ("Study", "Patient, study and image"),
     Column.SCORE: ("Exam", "Probability of pneumonia by the detector; click to sort for triage"),
     Column.READ: ("Read", "Findings with a verdict, of those at or above the threshold"),
+    Column.VERDICT: ("Verdict", "Pneumonia or not, by the reader"),
     Column.TRUTH: ("Truth", "Boxes of the ground truth; – where it is unknown"),
 }
 
 
+_ORDER = (ExamVerdict.NO_PNEUMONIA, ExamVerdict.UNSURE, ExamVerdict.PNEUMONIA)
 NO_DOUBTS: Mapping[str, Sequence[Doubt]] = MappingProxyType({})
 
 
@@ -349,6 +354,9 @@ class WorklistModel(QAbstractItemModel):
         key = node.key
         if key is None:
             return ""
+        if column is Column.VERDICT:
+            verdict = self._session.exam_verdict(key)
+            return "" if verdict is None else EXAM_WORDS[verdict].lower()
         if column is Column.TRUTH:
             truth = self._session.truth(key)
             return "–" if truth is None else str(len(truth))
@@ -368,6 +376,9 @@ class WorklistModel(QAbstractItemModel):
         key = node.key
         if key is None:
             return max((self._sort_value(child, column) for child in node.children), default=-1.0)
+        if column is Column.VERDICT:
+            verdict = self._session.exam_verdict(key)
+            return -1.0 if verdict is None else _ORDER.index(verdict)
         if column is Column.TRUTH:
             truth = self._session.truth(key)
             return -1.0 if truth is None else float(len(truth))
@@ -397,7 +408,7 @@ class WorklistModel(QAbstractItemModel):
         lines.extend(node.image.notes)
         lines.extend(
             f"{HEADINGS[column][0]}: {text}"
-            for column in (Column.SCORE, Column.READ, Column.TRUTH)
+            for column in (Column.SCORE, Column.READ, Column.VERDICT, Column.TRUTH)
             if (text := self._figure(node, column))
         )
         return "\n".join(line for line in lines if line)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
-from pneumo_viewer.review.store import ReviewStore, StoreError
+from pneumo_viewer.review.store import ReviewStore
+from pneumo_viewer.review.store_errors import StoreError
 
 T = TypeVar("T")
 

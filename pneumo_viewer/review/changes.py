@@ -5,11 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from pneumo_viewer.review.store import StoreError
+from pneumo_viewer.review.store_errors import StoreError
 
 
 class Aspect(Enum):
-    """A part of the state that can change. Undo and redo names change with the verdicts."""
+    """A part of the state that can change.
+
+    VERDICTS is everything that the reader says: verdicts on findings and exams, own and corrected
+    boxes, comments. The names of undo and redo change with it.
+    """
 
     CURRENT = auto()
     SELECTION = auto()

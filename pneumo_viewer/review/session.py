@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from enum import Enum
 from typing import NamedTuple
 
@@ -14,9 +15,21 @@ from numpy.typing import NDArray
 from detector.detections import Detections, ModelIdentity
 from pneumo_viewer.review.access import StoreAccess
 from pneumo_viewer.review.changes import Aspect, Change
-from pneumo_viewer.review.findings import Finding, Verdict, finding_id, parse_finding_id
-from pneumo_viewer.review.operations import Operation
-from pneumo_viewer.review.store import Action, ReviewStore, StoreError
+from pneumo_viewer.review.findings import (
+    Box,
+    ExamVerdict,
+    Finding,
+    ImageReview,
+    detected_findings,
+    own_findings,
+    parse_finding_id,
+)
+from pneumo_viewer.review.operations import Operation, set_box
+from pneumo_viewer.review.steps import Action, Step, Steps, day_of
+from pneumo_viewer.review.store import ReviewStore
+from pneumo_viewer.review.store_errors import StoreError
+
+_NOTHING = ImageReview()
 
 
 class ExamState(Enum):
@@ -27,31 +40,18 @@ class ExamState(Enum):
     DONE = "done"
 
 
-class _Step(NamedTuple):
-    """An operation that is on disk, and the one that takes it back."""
-
-    operation: Operation
-    inverse: Operation
-
-
-class _Steps(NamedTuple):
-    """What can be undone and what can be done again, the next one last."""
-
-    done: list[_Step]
-    undone: list[_Step]
-
-
 class _Request(NamedTuple):
     """Something that the reader asked for and that is not on disk yet."""
 
     action: Action
-    operation: Operation | None  # None: the one on top of the stack when its turn comes
+    operation: Callable[[], Operation | None]  # asked when its turn comes
     by: object | None
 
 
 class _Loaded(NamedTuple):
     detections: dict[str, Detections]
-    verdicts: dict[str, dict[str, Verdict]]
+    reviews: dict[str, ImageReview]
+    log: list[tuple[Action, Step]] | None
 
 
 class ReviewSession:
@@ -75,14 +75,14 @@ class ReviewSession:
         self._images: dict[str, None] = {}
         self._model: ModelIdentity | None = None
         self._detections: dict[str, Detections | None] = {}
-        self._verdicts: dict[str, dict[str, Verdict]] = {}
+        self._reviews: dict[str, ImageReview] = {}
         self._truth: dict[str, NDArray[np.float32]] = {}
         self._current: str | None = None
         self._selected: str | None = None
         self._threshold = 0.5
         self._requests: deque[_Request] = deque()
         self._is_writing = False
-        self._steps = _Steps([], [])
+        self._steps: Steps | None = None  # until those of the day have been read
 
     # What the views show
 
@@ -116,12 +116,24 @@ class ReviewSession:
         return self._detections.get(key)
 
     def findings(self, key: str) -> tuple[Finding, ...]:
-        """All findings of the active model, best score first."""
-        return self._first_findings(key, None)
+        """All findings of the active model, best score first, then the reader's own boxes."""
+        return self._findings(key, None)
 
     def shown_findings(self, key: str) -> tuple[Finding, ...]:
-        """The findings at or above the threshold, best score first."""
-        return self._first_findings(key, self._shown_count(key))
+        """The findings at or above the threshold, best score first, then the reader's own."""
+        return self._findings(key, self._shown_count(key))
+
+    def finding(self, key: str, finding: str) -> Finding | None:
+        """The finding of an image with this id, if there is one."""
+        return next((known for known in self.findings(key) if known.id == finding), None)
+
+    def exam_verdict(self, key: str) -> ExamVerdict | None:
+        """What the reader says of the whole image, or None before that."""
+        return self._review(key).verdict
+
+    def comment(self, key: str) -> str:
+        """What the reader wrote on the image; empty where there is nothing."""
+        return self._review(key).comment
 
     def exam_score(self, key: str) -> float | None:
         """The active model's probability of pneumonia, or None where it has not scored."""
@@ -133,33 +145,30 @@ class ReviewSession:
         return self._truth.get(key)
 
     def progress(self, key: str) -> tuple[int, int]:
-        """How many of the shown findings are decided, and how many are shown."""
-        verdicts = self._verdicts.get(key, {})
+        """How many of the detector's shown findings are decided, and how many are shown."""
         shown = self._shown_count(key)
-        decided = [
-            index
-            for fingerprint, index in map(parse_finding_id, verdicts)
-            if fingerprint == self._active_fingerprint and index < shown
-        ]
-        return len(decided), shown
+        return sum(index < shown for index in self._decided(key)), shown
 
     def exam_state(self, key: str) -> ExamState:
-        """Untouched without a verdict; done when no shown finding is left undecided."""
-        verdicts = self._verdicts.get(key, {})
-        if not any(parse_finding_id(id_)[0] == self._active_fingerprint for id_ in verdicts):
-            return ExamState.UNTOUCHED
+        """Untouched before the reader says anything; done when nothing shown is undecided."""
+        review = self._review(key)
+        is_judged = bool(self._decided(key) or review.own_boxes or review.verdict)
+        if not is_judged:
+            return ExamState.IN_PROGRESS if review.comment else ExamState.UNTOUCHED
         decided, shown = self.progress(key)
         return ExamState.DONE if decided == shown else ExamState.IN_PROGRESS
 
     @property
     def undo_name(self) -> str | None:
         """What `undo` would take back, or None."""
-        return self._steps.done[-1].operation.name if self._steps.done else None
+        step = self._to_undo()
+        return None if step is None else step.name
 
     @property
     def redo_name(self) -> str | None:
         """What `redo` would do again, or None."""
-        return self._steps.undone[-1].operation.name if self._steps.undone else None
+        step = self._to_redo()
+        return None if step is None else step.name
 
     def subscribe(self, listener: Callable[[Change], None]) -> Callable[[], None]:
         """Tell ``listener`` of every change until the returned function is called."""
@@ -174,12 +183,11 @@ class ReviewSession:
         self._load(keys, by)
 
     def close_images(self, *, by: object | None = None) -> None:
-        """End the review of every image; what was decided stays in the store, undo ends here."""
+        """End the review of every image; what was done stays in the store, as do its steps."""
         self._images.clear()
         self._detections.clear()
-        self._verdicts.clear()
+        self._reviews.clear()
         self._truth.clear()
-        self._steps = _Steps([], [])  # what is on its way to the disk remembers itself in the old
         self._current = self._selected = None
         self._change(set(Aspect) - {Aspect.MODEL, Aspect.PROBLEM, Aspect.THRESHOLD}, by=by)
 
@@ -260,15 +268,48 @@ class ReviewSession:
 
     def perform(self, operation: Operation, *, by: object | None = None) -> None:
         """Carry out an operation; one that changes nothing leaves no step to undo."""
+        self._request(_Request(Action.DO, lambda: operation, by))
+
+    def change_box(
+        self, key: str, finding: str, change: Callable[[Box], Box], *, by: object | None = None
+    ) -> None:
+        """Change the box of a finding; a detector's finding is corrected by it.
+
+        Parameters
+        ----------
+        change
+            Gets the box as it is after everything that was asked before.
+        """
+
+        def operation() -> Operation | None:
+            found = self.finding(key, finding)
+            return None if found is None else set_box(key, found, change(found.box))
+
         self._request(_Request(Action.DO, operation, by))
 
     def undo(self, *, by: object | None = None) -> None:
         """Take back the last operation, those still on their way to the disk included."""
-        self._request(_Request(Action.UNDO, None, by))
+
+        def operation() -> Operation | None:
+            step = self._to_undo()
+            return None if step is None else step.inverse
+
+        self._request(_Request(Action.UNDO, operation, by))
 
     def redo(self, *, by: object | None = None) -> None:
         """Do again what was last undone, unless something else was done since."""
-        self._request(_Request(Action.REDO, None, by))
+
+        def operation() -> Operation | None:
+            step = self._to_redo()
+            return None if step is None else step.operation
+
+        self._request(_Request(Action.REDO, operation, by))
+
+    def _to_undo(self) -> Step | None:
+        return None if self._steps is None else self._steps.to_undo(self._images)
+
+    def _to_redo(self) -> Step | None:
+        return None if self._steps is None else self._steps.to_redo(self._images)
 
     # How requests reach the store, one at a time
 
@@ -278,28 +319,25 @@ class ReviewSession:
 
     def _write_next(self) -> None:
         while self._requests and not self._is_writing:
-            action, operation, by = self._requests.popleft()
-            done, undone = self._steps
-            if action is Action.UNDO and done:
-                self._write(action, done[-1].inverse, by)
-            elif action is Action.REDO and undone:
-                self._write(action, undone[-1].operation, by)
-            elif operation is not None:
+            action, ask, by = self._requests.popleft()
+            operation = ask()
+            if operation is not None:
                 self._write(action, operation, by)
 
     def _write(self, action: Action, operation: Operation, by: object | None) -> None:
-        image, steps = operation.image, self._steps
+        image = operation.image
 
-        def work(store: ReviewStore) -> tuple[Operation | None, dict[str, Verdict]]:
+        def work(store: ReviewStore) -> tuple[Operation | None, ImageReview]:
             inverse = store.perform(action, operation, self.reader)
-            return inverse, store.verdicts([image], self.reader)[image]
+            return inverse, store.reviews([image], self.reader)[image]
 
-        def done(written: tuple[Operation | None, dict[str, Verdict]]) -> None:
-            inverse, self._verdicts[image] = written
-            _remember(steps, action, operation, inverse)
+        def done(written: tuple[Operation | None, ImageReview]) -> None:
+            inverse, self._reviews[image] = written
+            if self._steps is not None:  # else they will be read with this one among them
+                self._steps.remember(action, operation, inverse)
             self._is_writing = False
             try:
-                self._change({Aspect.VERDICTS}, image, by)
+                self._change({Aspect.VERDICTS} | self._drop_lost_selection(), image, by)
             finally:
                 self._write_next()
 
@@ -313,15 +351,19 @@ class ReviewSession:
         self._store.run(work, done, failed)
 
     def _load(self, keys: Sequence[str], by: object | None) -> None:
-        fingerprint = self._active_fingerprint
+        fingerprint, reader = self._active_fingerprint, self.reader
+        knows_steps = self._steps is not None
 
         def work(store: ReviewStore) -> _Loaded:
             detections = {} if fingerprint is None else store.detections(keys, fingerprint)
-            return _Loaded(detections, store.verdicts(keys, self.reader))
+            log = None if knows_steps else store.steps(reader, day_of(datetime.now(UTC)))
+            return _Loaded(detections, store.reviews(keys, reader), log)
 
         def loaded(known: _Loaded) -> None:
             still_open = [key for key in keys if key in self._images]
-            self._verdicts.update({key: known.verdicts[key] for key in still_open})
+            self._reviews.update({key: known.reviews[key] for key in still_open})
+            if known.log is not None:
+                self._steps = Steps(known.log)
             if fingerprint is not None and fingerprint == self._active_fingerprint:
                 self._detections.update({key: known.detections.get(key) for key in still_open})
             self._change({Aspect.DETECTIONS, Aspect.VERDICTS}, by=by)
@@ -356,33 +398,23 @@ class ReviewSession:
         detections = self.detections(key)
         return 0 if detections is None else int(np.sum(detections.scores >= self._threshold))
 
-    def _first_findings(self, key: str, count: int | None) -> tuple[Finding, ...]:
-        detections = self.detections(key)
+    def _review(self, key: str) -> ImageReview:
+        return self._reviews.get(key, _NOTHING)
+
+    def _decided(self, key: str) -> list[int]:
+        """Places of the active model's findings that have a verdict."""
+        places = map(parse_finding_id, self._review(key).assessments)
+        return [index for fingerprint, index in places if fingerprint == self._active_fingerprint]
+
+    def _findings(self, key: str, count: int | None) -> tuple[Finding, ...]:
+        review, detections = self._review(key), self.detections(key)
+        own = own_findings(review.own_boxes)
         if detections is None:
-            return ()
-        verdicts = self._verdicts.get(key, {})
-        fingerprint = detections.model.fingerprint
-        return tuple(
-            Finding(
-                id=(id_ := finding_id(fingerprint, index)),
-                box=(x0, y0, x1, y1),
-                score=score,
-                model=detections.model,
-                verdict=verdicts.get(id_, Verdict.UNDECIDED),
-            )
-            for index, ((x0, y0, x1, y1), score) in enumerate(
-                zip(
-                    detections.boxes[:count].tolist(),
-                    detections.scores[:count].tolist(),
-                    strict=True,
-                )
-            )
-        )
+            return own
+        return (*detected_findings(detections, review.assessments, count), *own)
 
     def _has_finding(self, finding: str) -> bool:
-        return self._current is not None and any(
-            finding == known.id for known in self.findings(self._current)
-        )
+        return self._current is not None and self.finding(self._current, finding) is not None
 
     def _drop_lost_selection(self) -> set[Aspect]:
         if self._selected is None or self._has_finding(self._selected):
@@ -401,16 +433,3 @@ class ReviewSession:
         else:
             place = 0 if direction > 0 else -1
         self.select(ids[place % len(ids)], by=by)
-
-
-def _remember(
-    steps: _Steps, action: Action, operation: Operation, inverse: Operation | None
-) -> None:
-    if action is Action.UNDO:
-        steps.undone.append(steps.done.pop())
-    elif action is Action.REDO:
-        step = steps.undone.pop()
-        steps.done.append(step if inverse is None else _Step(operation, inverse))
-    elif inverse is not None:
-        steps.done.append(_Step(operation, inverse))
-        steps.undone.clear()

@@ -1,4 +1,4 @@
-"""The reviews on disk: detections, verdicts, and the journal of how they came about.
+"""The reviews on disk: detections, what readers say, and the log of how that came about.
 
 One SQLite file in write-ahead mode with full synchronisation: what a method has done when it
 returns is on disk, and neither a killed process nor a power cut takes it back. Images are known by
@@ -9,158 +9,33 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
-from enum import Enum
+from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import platformdirs
 
 from detector.detections import Detections, ModelIdentity
-from pneumo_viewer.review.findings import Verdict, finding_id, parse_finding_id
-from pneumo_viewer.review.operations import Operation
+from pneumo_viewer.review.findings import (
+    Assessment,
+    Box,
+    ExamVerdict,
+    ImageReview,
+    Verdict,
+    finding_id,
+    parse_finding_id,
+)
+from pneumo_viewer.review.operations import Operation, read_operation
+from pneumo_viewer.review.schema import APPLICATION_ID, MIGRATIONS
+from pneumo_viewer.review.steps import Action, Step, day_of
+from pneumo_viewer.review.store_errors import DAMAGED, StoreError, store_errors
 
 BUSY_SECONDS = 5.0
 
-# Tells our files from other SQLite files: "PNRV" in the header's application id.
-APPLICATION_ID = 0x504E5256
-
-# Step n leads from version n to version n + 1 of the file. Released steps are never edited.
-MIGRATIONS: tuple[tuple[str, ...], ...] = (
-    (
-        """
-        CREATE TABLE models (
-            fingerprint TEXT PRIMARY KEY,
-            name TEXT NOT NULL,
-            version TEXT NOT NULL,
-            preset TEXT NOT NULL
-        ) STRICT
-        """,
-        # Boxes and scores are little-endian float32, [N, 4] and [N], best score first.
-        """
-        CREATE TABLE detections (
-            image TEXT NOT NULL,
-            model TEXT NOT NULL REFERENCES models,
-            exam_score REAL NOT NULL,
-            boxes BLOB NOT NULL,
-            scores BLOB NOT NULL,
-            PRIMARY KEY (image, model),
-            CHECK (length(boxes) = 4 * length(scores))
-        ) STRICT
-        """,
-        # A finding without a row is undecided.
-        """
-        CREATE TABLE verdicts (
-            image TEXT NOT NULL,
-            model TEXT NOT NULL,
-            box INTEGER NOT NULL,
-            reader TEXT NOT NULL,
-            verdict TEXT NOT NULL CHECK (verdict IN ('accepted', 'rejected')),
-            PRIMARY KEY (image, model, box, reader),
-            FOREIGN KEY (image, model) REFERENCES detections
-        ) STRICT
-        """,
-        # The inverse is the payload of the operation that takes this one back.
-        """
-        CREATE TABLE journal (
-            number INTEGER PRIMARY KEY AUTOINCREMENT,
-            time TEXT NOT NULL,
-            reader TEXT NOT NULL,
-            image TEXT NOT NULL,
-            action TEXT NOT NULL CHECK (action IN ('do', 'undo', 'redo')),
-            operation TEXT NOT NULL,
-            payload TEXT NOT NULL,
-            inverse TEXT NOT NULL
-        ) STRICT
-        """,
-        """
-        CREATE TRIGGER journal_entries_stay BEFORE DELETE ON journal
-        BEGIN SELECT RAISE(ABORT, 'the journal is only appended to'); END
-        """,
-        """
-        CREATE TRIGGER journal_entries_stay_as_written BEFORE UPDATE ON journal
-        BEGIN SELECT RAISE(ABORT, 'the journal is only appended to'); END
-        """,
-    ),
-)
-
-
-class StoreError(Exception):
-    """The reviews cannot be kept or read, for a reason that lies in the file or the machine.
-
-    Parameters
-    ----------
-    path
-        The file.
-    detail
-        What happened, without a full stop.
-    advice
-        A sentence that says what to do next.
-    """
-
-    def __init__(self, path: Path, detail: str, advice: str) -> None:
-        super().__init__(path, detail, advice)
-        self.path = path
-        self.detail = detail
-        self.advice = advice
-
-    def __str__(self) -> str:
-        return f"Reviews cannot be kept in {self.path}: {self.detail}. {self.advice}"
-
-
-_BUSY = (
-    "another program holds it",
-    "Close the other program, then try again.",
-)
-_FORBIDDEN = (
-    "it may not be opened or written",
-    "Check that the folder exists and that you may write to it and to the file.",
-)
-_FULL = ("the disk is full", "Free some space, then try again.")
-_DISK = ("the disk reports an error", "Check the disk and its connection, then try again.")
-_DAMAGED = (
-    "the file is damaged, or is no store of reviews",
-    "Move it away, put a backup in its place if there is one, then start again.",
-)
-
-# Primary result codes of SQLite that do not speak of a bug.
-_CAUSES = {
-    sqlite3.SQLITE_BUSY: _BUSY,
-    sqlite3.SQLITE_LOCKED: _BUSY,
-    sqlite3.SQLITE_PROTOCOL: _BUSY,
-    sqlite3.SQLITE_PERM: _FORBIDDEN,
-    sqlite3.SQLITE_READONLY: _FORBIDDEN,
-    sqlite3.SQLITE_CANTOPEN: _FORBIDDEN,
-    sqlite3.SQLITE_FULL: _FULL,
-    sqlite3.SQLITE_IOERR: _DISK,
-    sqlite3.SQLITE_CORRUPT: _DAMAGED,
-    sqlite3.SQLITE_NOTADB: _DAMAGED,
-}
-
-
-@contextmanager
-def _store_errors(path: Path) -> Iterator[None]:
-    """Raise what the file or the machine is to blame for as StoreError, and bugs as they are."""
-    try:
-        yield
-    except OSError as error:
-        detail, advice = _FORBIDDEN
-        raise StoreError(path, f"{detail} ({error.strerror})", advice) from error
-    except sqlite3.Error as error:
-        cause = _CAUSES.get(getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF)
-        if cause is None:
-            raise
-        raise StoreError(path, *cause) from error
-
-
-class Action(Enum):
-    """How an operation came about. The values are stored; do not rename them."""
-
-    DO = "do"
-    UNDO = "undo"
-    REDO = "redo"
+_EDGES = ("x0", "y0", "x1", "y1")
 
 
 def store_path() -> Path:
@@ -186,7 +61,7 @@ class ReviewStore:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        with _store_errors(path):
+        with store_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             self._connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
             try:
@@ -227,7 +102,7 @@ class ReviewStore:
 
     def detections(self, images: Iterable[str], fingerprint: str) -> dict[str, Detections]:
         """What the model found, by image key; images that it has not scored are missing."""
-        with _store_errors(self.path):
+        with store_errors(self.path):
             rows = self._connection.execute(
                 "SELECT image, boxes, scores, exam_score, name, version, preset"
                 " FROM detections JOIN models ON fingerprint = model"
@@ -244,71 +119,145 @@ class ReviewStore:
             for image, boxes, scores, exam_score, name, version, preset in rows
         }
 
-    def verdicts(self, images: Iterable[str], reader: str) -> dict[str, dict[str, Verdict]]:
-        """The reader's verdicts by image key and finding id; what is undecided is missing."""
+    def reviews(self, images: Iterable[str], reader: str) -> dict[str, ImageReview]:
+        """Everything that the reader says of each of the images, by image key."""
         images = list(images)
-        with _store_errors(self.path):
+        among = (reader, json.dumps(images))
+        where = " WHERE reader = ? AND image IN (SELECT value FROM json_each(?))"
+        with store_errors(self.path):
+            assessed, drawn, judged = (
+                self._connection.execute(query, among).fetchall()
+                for query in (
+                    f"SELECT image, model, box, verdict, x0, y0, x1, y1 FROM verdicts{where}",
+                    f"SELECT image, id, x0, y0, x1, y1 FROM own_boxes{where} ORDER BY id",
+                    f"SELECT image, verdict, comment FROM exams{where}",
+                )
+            )
+        assessments: dict[str, dict[str, Assessment]] = {image: {} for image in images}
+        own_boxes: dict[str, dict[str, Box]] = {image: {} for image in images}
+        for image, model, index, verdict, *edges in assessed:
+            assessments[image][finding_id(model, index)] = _assessment(verdict, *edges)
+        for image, own_id, x0, y0, x1, y1 in drawn:
+            own_boxes[image][own_id] = (x0, y0, x1, y1)
+        exams = {image: (_exam_verdict(verdict), comment) for image, verdict, comment in judged}
+        return {
+            image: ImageReview(assessments[image], own_boxes[image], *exams.get(image, (None, "")))
+            for image in images
+        }
+
+    def steps(self, reader: str, day: date) -> list[tuple[Action, Step]]:
+        """What the reader did, undid and did again on a day, in order."""
+        with store_errors(self.path):
             rows = self._connection.execute(
-                "SELECT image, model, box, verdict FROM verdicts"
-                " WHERE reader = ? AND image IN (SELECT value FROM json_each(?))",
-                (reader, json.dumps(images)),
+                "SELECT image_key, action, kind, before, after FROM operations"
+                " WHERE reader = ? AND day = ? ORDER BY id",
+                (reader, day.isoformat()),
             ).fetchall()
-        verdicts: dict[str, dict[str, Verdict]] = {image: {} for image in images}
-        for image, model, box, verdict in rows:
-            verdicts[image][finding_id(model, box)] = Verdict(verdict)
-        return verdicts
+        return [
+            (
+                Action(action),
+                Step(
+                    read_operation(kind, image, json.loads(after)),
+                    read_operation(kind, image, json.loads(before)),
+                ),
+            )
+            for image, action, kind, before, after in rows
+        ]
 
     def perform(self, action: Action, operation: Operation, reader: str) -> Operation | None:
-        """Carry out an operation and write it to the journal, both or neither.
+        """Carry out an operation and write it to the log, both or neither.
 
         Returns
         -------
         Operation or None
-            The inverse; None where nothing changed, which the journal does not mention.
+            The inverse; None where nothing changed, which the log does not mention.
         """
         with self._transaction():
             inverse = operation.carry_out(self, reader)
             if inverse == operation:
                 return None
+            now = datetime.now(UTC)
             self._connection.execute(
-                "INSERT INTO journal (time, reader, image, action, operation, payload, inverse)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO operations (day, reader, image_key, action, kind, before, after, at)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 (
-                    datetime.now(UTC).isoformat(timespec="microseconds"),
+                    day_of(now).isoformat(),
                     reader,
                     operation.image,
                     action.value,
                     operation.kind,
-                    json.dumps(dict(operation.payload()), sort_keys=True),
                     json.dumps(dict(inverse.payload()), sort_keys=True),
+                    json.dumps(dict(operation.payload()), sort_keys=True),
+                    now.isoformat(timespec="microseconds"),
                 ),
             )
             return inverse
 
-    def assign_verdict(self, image: str, finding: str, reader: str, verdict: Verdict) -> Verdict:
-        """Assign a verdict and return the one before. Only operations call this, in `perform`."""
-        assert self._connection.in_transaction
-        place = (image, *parse_finding_id(finding), reader)
-        row = self._connection.execute(
-            "SELECT verdict FROM verdicts WHERE image = ? AND model = ? AND box = ? AND reader = ?",
-            place,
+    # Only operations call these, in `perform`; each returns what was there before.
+
+    def assign_assessment(
+        self, image: str, finding: str, reader: str, assessment: Assessment
+    ) -> Assessment:
+        """Assign what the reader says of a detector's finding."""
+        model, index = parse_finding_id(finding)
+        place = {"image": image, "model": model, "box": index, "reader": reader}
+        row = self._row("verdicts", place, ("verdict", *_EDGES))
+        is_undecided = assessment.verdict is Verdict.UNDECIDED
+        values = {"verdict": assessment.verdict.value, **_edges(assessment.box)}
+        self._replace("verdicts", place, None if is_undecided else values)
+        return Assessment() if row is None else _assessment(*row)
+
+    def assign_own_box(self, image: str, own_id: str, reader: str, box: Box | None) -> Box | None:
+        """Assign the reader's own box, or remove it with None."""
+        place = {"image": image, "id": own_id, "reader": reader}
+        row = self._row("own_boxes", place, _EDGES)
+        self._replace("own_boxes", place, None if box is None else _edges(box))
+        return None if row is None else (row[0], row[1], row[2], row[3])
+
+    def assign_exam_verdict(
+        self, image: str, reader: str, verdict: ExamVerdict | None
+    ) -> ExamVerdict | None:
+        """Assign the verdict on an image."""
+        value = None if verdict is None else verdict.value
+        return _exam_verdict(self._assign_exam(image, reader, verdict=value)["verdict"])
+
+    def assign_comment(self, image: str, reader: str, comment: str) -> str:
+        """Assign the comment on an image."""
+        return str(self._assign_exam(image, reader, comment=comment)["comment"])
+
+    def _assign_exam(self, image: str, reader: str, **changes: object) -> dict[str, Any]:
+        place = {"image": image, "reader": reader}
+        row = self._row("exams", place, ("verdict", "comment"))
+        before = {"verdict": row[0], "comment": row[1]} if row else {"verdict": None, "comment": ""}
+        after = before | changes
+        self._replace("exams", place, after if any(after.values()) else None)
+        return before
+
+    def _row(
+        self, table: str, place: Mapping[str, object], columns: Iterable[str]
+    ) -> tuple[Any, ...] | None:
+        where = " AND ".join(f"{name} = :{name}" for name in place)
+        row: tuple[Any, ...] | None = self._connection.execute(
+            f"SELECT {', '.join(columns)} FROM {table} WHERE {where}", place
         ).fetchone()
-        if verdict is Verdict.UNDECIDED:
-            self._connection.execute(
-                "DELETE FROM verdicts WHERE image = ? AND model = ? AND box = ? AND reader = ?",
-                place,
-            )
-        else:
-            self._connection.execute(
-                "INSERT INTO verdicts (image, model, box, reader, verdict) VALUES (?, ?, ?, ?, ?)"
-                " ON CONFLICT DO UPDATE SET verdict = excluded.verdict",
-                (*place, verdict.value),
-            )
-        return Verdict.UNDECIDED if row is None else Verdict(row[0])
+        return row
+
+    def _replace(
+        self, table: str, place: Mapping[str, object], values: Mapping[str, object] | None
+    ) -> None:
+        """Make the row at a place hold the values, or remove it."""
+        assert self._connection.in_transaction
+        where = " AND ".join(f"{name} = :{name}" for name in place)
+        self._connection.execute(f"DELETE FROM {table} WHERE {where}", place)
+        if values is not None:
+            row = {**place, **values}
+            names = ", ".join(row)
+            holders = ", ".join(f":{name}" for name in row)
+            self._connection.execute(f"INSERT INTO {table} ({names}) VALUES ({holders})", row)
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        with _store_errors(self.path), self._connection:
+        with store_errors(self.path), self._connection:
             self._connection.execute("BEGIN IMMEDIATE")
             yield
 
@@ -340,7 +289,7 @@ class ReviewStore:
         (application,) = self._connection.execute("PRAGMA application_id").fetchone()
         (version,) = self._connection.execute("PRAGMA user_version").fetchone()
         if tables and application != APPLICATION_ID:
-            raise StoreError(self.path, *_DAMAGED)
+            raise StoreError(self.path, *DAMAGED)
         if version > len(MIGRATIONS):
             raise StoreError(
                 self.path,
@@ -360,3 +309,19 @@ class ReviewStore:
         finally:
             source.close()
             target.close()
+
+
+def _edges(box: Box | None) -> dict[str, float]:
+    return {} if box is None else dict(zip(_EDGES, box, strict=True))
+
+
+def _assessment(
+    verdict: str, x0: float | None, y0: float | None, x1: float | None, y1: float | None
+) -> Assessment:
+    if x0 is None or y0 is None or x1 is None or y1 is None:
+        return Assessment(Verdict(verdict))
+    return Assessment(Verdict(verdict), (x0, y0, x1, y1))
+
+
+def _exam_verdict(value: str | None) -> ExamVerdict | None:
+    return None if value is None else ExamVerdict(value)

@@ -28,7 +28,7 @@ from pneumo_viewer.review.session import ReviewSession
 from pneumo_viewer.review.store import ReviewStore
 
 MODEL = ModelIdentity("compact", "1.0", "00112233aabbccdd", "compact")
-NUMBER, SCORE, PLACE, SIZE, VERDICT = range(5)
+NUMBER, SCORE, PLACE, SIZE, VERDICT, MAKER = range(6)
 LEFT_BUTTON = Qt.MouseButton.LeftButton
 
 RADIOGRAPH = Radiograph(
@@ -61,6 +61,23 @@ def test_a_box_lies_in_the_sixth_that_holds_its_centre(
     box: tuple[float, float, float, float], place: str
 ) -> None:
     assert place_in_image(box, width=600, height=900) == place
+
+
+@pytest.mark.parametrize(
+    ("orientation", "place"),
+    [
+        ((), "R upper"),  # the usual way
+        (("L", "F"), "R upper"),
+        (("R", "F"), "L upper"),  # hung mirrored: the patient's left is on the left
+        (("L", "H"), "R lower"),  # head down
+        (("P", "F"), "A upper"),  # lateral: anterior is on the left
+        (("L",), "R upper"),  # half of it says nothing
+    ],
+)
+def test_sides_are_the_patients_as_the_file_says_how_the_image_hangs(
+    orientation: tuple[str, ...], place: str
+) -> None:
+    assert place_in_image((100, 100, 200, 300), 600, 900, orientation) == place
 
 
 def test_a_box_is_measured_in_mm_where_the_spacing_is_known_and_in_pixels_elsewhere() -> None:
@@ -121,7 +138,22 @@ def test_findings_are_numbered_scored_placed_and_measured(panel: FindingsPanel) 
     # Centres (150, 425), (450, 650), (440, 50), (150, 425) of 600 × 900.
     assert column(panel, PLACE) == ["R middle", "L lower", "L upper", "R middle"]
     assert column(panel, SIZE) == ["100 × 150 px", "100 × 60 px", "60 × 80 px", "100 × 150 px"]
+    assert column(panel, MAKER) == ["compact"] * 4
     assert column(panel, VERDICT) == ["", "✓", "✗", ""]
+
+
+def test_boxes_of_the_reader_have_a_pencil_and_his_own_no_score(panel: FindingsPanel) -> None:
+    corrected = Finding("m:0", BOX, 0.83, MODEL, Verdict.CORRECTED, original=(90, 340, 200, 500))
+    own = Finding("own:1", (400, 620, 500, 680), None, None, Verdict.ADDED)
+    show(panel, (corrected, own), threshold=0.9)
+    assert column(panel, SCORE) == ["0.83", "–"]
+    assert column(panel, MAKER) == ["compact", "reader"]
+    assert column(panel, VERDICT) == ["✎ ✓", "✎"]
+    assert [colour == QColor(TEXT) for colour in colours(panel, SCORE)] == [False, True]
+    assert column(panel, SCORE, Qt.ItemDataRole.AccessibleTextRole) == [
+        "Finding 1, score 0.83, corrected, below the threshold",
+        "Finding 2, added by the reader",
+    ]
 
 
 def test_places_and_sizes_wait_for_the_image(panel: FindingsPanel) -> None:
@@ -213,7 +245,13 @@ def selected_rows(panel: FindingsPanel) -> list[int]:
 
 def test_the_buttons_are_the_commands(panel: FindingsPanel, actions: Actions, qtbot: QtBot) -> None:
     buttons = panel.findChildren(QPushButton)
-    commands = [actions[command] for command in ("accept", "reject", "undecide")]
+    commands = [
+        actions[command]
+        for command in (
+            *("accept", "reject", "undecide"),
+            *("exam_pneumonia", "exam_no_pneumonia", "exam_unsure"),
+        )
+    ]
     for button, action in zip(buttons, commands, strict=True):
         assert button.toolTip() == action.toolTip()
         with qtbot.waitSignal(action.triggered):

@@ -6,15 +6,13 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-import numpy as np
 import pytest
+from desk_stage import MODEL, answer_decoding, do, identity, reading_window, selected, verdicts
 from fake_jobs import FakeJobs
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from detector.detections import Detections, ModelIdentity
 from detector.errors import DamagedFileError
-from detector.radiograph import GreyScale, ImageIdentity, Radiograph
 from pneumo_viewer.library.found import ScannedImage
 from pneumo_viewer.main_window import MainWindow
 from pneumo_viewer.panels.worklist_model import Column
@@ -25,69 +23,11 @@ from pneumo_viewer.review.store import ReviewStore
 from pneumo_viewer.settings import Settings
 from pneumo_viewer.workspace import Workspace
 
-MODEL = ModelIdentity("compact", "1", "00112233aabbccdd", "compact")
-TWO_BOXES = Detections(
-    np.array([[100, 100, 200, 200], [400, 500, 600, 700]], np.float32),
-    np.array([0.75, 0.25], np.float32),
-    0.9,
-    MODEL,
-)
-FRAMES = 3
-
-
-def identity(key: str) -> ImageIdentity:
-    path = f"/studies/{key}.dcm"
-    return ImageIdentity(key, path, patient_id=key, rows=1000, columns=1000, frame_count=FRAMES)
-
-
-def frame(key: str, number: int) -> Radiograph:
-    return Radiograph(
-        np.full((1000, 1000), 50 * number, np.uint8), GreyScale(8), None, identity(key), number
-    )
-
 
 @pytest.fixture
 def window(qtbot: QtBot, tmp_path: Path) -> Iterator[MainWindow]:
-    """Images a and b are open, each with the same two findings; the threshold is 0.2."""
-    jobs = FakeJobs()
-    with closing(ReviewStore(tmp_path / "reviews.sqlite3")) as store:
-        session = ReviewSession(InlineStoreAccess(store))
-        session.set_model(MODEL)
-        session.set_threshold(0.2)
-        workspace = Workspace(jobs, session)  # type: ignore[arg-type]
-        window = MainWindow(workspace, Settings(), None)
-        qtbot.addWidget(window)
-        workspace._loader.found.emit(
-            [ScannedImage(identity(key), Path(f"/studies/{key}.dcm")) for key in "ab"]
-        )
-        for job in jobs.named("detect"):
-            job.give(TWO_BOXES)
-        answer_decoding(jobs)
+    with reading_window(qtbot, tmp_path / "reviews.sqlite3") as window:
         yield window
-
-
-def answer_decoding(jobs: FakeJobs) -> None:
-    for job in jobs.named("decode"):
-        path, number = job.task.arguments
-        job.give(frame(Path(path).stem, number))
-
-
-def selected(window: MainWindow) -> tuple[str | None, int | None]:
-    """The current image and the number of the selected finding, from 1."""
-    session = window.session
-    if session.current is None or session.selected is None:
-        return session.current, None
-    ids = [finding.id for finding in session.findings(session.current)]
-    return session.current, ids.index(session.selected) + 1
-
-
-def verdicts(window: MainWindow, key: str) -> list[Verdict]:
-    return [finding.verdict for finding in window.session.findings(key)]
-
-
-def do(window: MainWindow, *commands: str) -> None:
-    for command in commands:
-        window.actions_by_id[command].trigger()
 
 
 def test_the_first_undecided_finding_of_an_image_is_selected(window: MainWindow) -> None:
@@ -140,9 +80,9 @@ def test_findings_belong_to_the_first_frame(window: MainWindow) -> None:
     shown = window.viewport.radiograph
     assert shown is not None
     assert shown.frame == 1
-    assert not window.viewport._marks()
+    assert not window.viewport.marks()
     window.viewport.step_requested.emit(-1)
-    assert len(window.viewport._marks()) == 2
+    assert len(window.viewport.marks()) == 2
     window.viewport.step_requested.emit(-1)
     assert window.viewport.radiograph is not None
     assert window.viewport.radiograph.frame == 0

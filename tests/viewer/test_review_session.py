@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,15 @@ import numpy as np
 import pytest
 
 from detector.detections import Detections, ModelIdentity
+from pneumo_viewer.review import session as session_module
 from pneumo_viewer.review.access import InlineStoreAccess
 from pneumo_viewer.review.changes import Aspect, Change
-from pneumo_viewer.review.findings import Verdict
-from pneumo_viewer.review.operations import SetVerdict
+from pneumo_viewer.review.findings import ExamVerdict, Verdict
+from pneumo_viewer.review.operations import SetComment, SetExamVerdict, SetOwnBox, SetVerdict
 from pneumo_viewer.review.session import ExamState, ReviewSession
-from pneumo_viewer.review.store import ReviewStore, StoreError
+from pneumo_viewer.review.steps import day_of
+from pneumo_viewer.review.store import ReviewStore
+from pneumo_viewer.review.store_errors import StoreError
 
 MODEL = ModelIdentity("compact", "1.0", "00112233aabbccdd", "compact")
 OTHER_MODEL = ModelIdentity("compact", "2.0", "ffeeddccbbaa9988", "compact")
@@ -57,6 +61,16 @@ def heard(session: ReviewSession) -> list[Change]:
     changes: list[Change] = []
     session.subscribe(changes.append)
     return changes
+
+
+def verdicts_in(
+    store: ReviewStore, images: Iterable[str], reader: str
+) -> dict[str, dict[str, Verdict]]:
+    """The verdicts on detectors' findings that are kept, by image and finding."""
+    return {
+        image: {finding: said.verdict for finding, said in review.assessments.items()}
+        for image, review in store.reviews(images, reader).items()
+    }
 
 
 @pytest.fixture
@@ -451,7 +465,7 @@ def test_nothing_is_said_before_it_is_on_disk(
 
     def look(change: Change) -> None:
         with closing(ReviewStore(path)) as other:
-            on_disk.append(other.verdicts(["a"], "ada")["a"])
+            on_disk.append(verdicts_in(other, ["a"], "ada")["a"])
 
     waiting.subscribe(look)
     waiting.perform(accept("a", 1))
@@ -647,5 +661,226 @@ def test_what_is_on_its_way_to_the_disk_when_images_close_gets_there_and_no_furt
     waiting.undo()
     waiting.close_images()
     deferred.finish()
-    assert store.verdicts(["a"], "ada") == {"a": {}}
+    assert verdicts_in(store, ["a"], "ada") == {"a": {}}
     assert (waiting.undo_name, waiting.redo_name) == (None, None)
+
+
+# The reader's boxes
+
+OWN = "own:0001"
+DRAWN = (5.0, 6.0, 50.0, 60.0)
+
+
+def wider(box: tuple[float, ...]) -> tuple[float, float, float, float]:
+    x0, y0, x1, y1 = box
+    return x0, y0, x1 + 1, y1
+
+
+def test_a_corrected_finding_has_the_readers_box_and_keeps_the_detectors(
+    session: ReviewSession,
+) -> None:
+    session.change_box("a", id_of(2), wider)
+    corrected = session.findings("a")[1]
+    assert (corrected.verdict, corrected.box) == (Verdict.CORRECTED, (10, 20.25, 18.5, 40))
+    assert corrected.original == (10, 20.25, 17.5, 40)
+    assert session.detections("a").boxes[1].tolist() == [10, 20.25, 17.5, 40]  # type: ignore[union-attr]
+    assert session.undo_name == "Correct finding 2"
+    session.change_box("a", id_of(2), wider)
+    assert session.findings("a")[1].box == (10, 20.25, 19.5, 40)
+    session.undo()
+    assert session.findings("a")[1].box == (10, 20.25, 18.5, 40)
+    session.undo()
+    assert session.findings("a")[1].original is None
+    assert verdicts(session, "a") == [UNDECIDED] * 3
+
+
+def test_own_boxes_come_after_the_detectors_at_any_threshold(session: ReviewSession) -> None:
+    session.perform(SetOwnBox("a", OWN, DRAWN))
+    own = session.findings("a")[-1]
+    assert (own.id, own.box, own.score, own.model) == (OWN, DRAWN, None, None)
+    assert own.verdict is Verdict.ADDED
+    session.set_threshold(1)
+    assert session.shown_findings("a") == (own,)
+    assert session.progress("a") == (0, 0)
+    assert session.exam_state("a") is ExamState.DONE
+
+
+def test_own_boxes_are_added_changed_and_removed_and_all_of_that_undone(
+    session: ReviewSession,
+) -> None:
+    names = []
+    session.perform(SetOwnBox("c", OWN, DRAWN))
+    names.append(session.undo_name)
+    session.change_box("c", OWN, wider)
+    names.append(session.undo_name)
+    assert session.findings("c")[0].box == (5, 6, 51, 60)
+    session.perform(SetOwnBox("c", OWN, None))
+    names.append(session.undo_name)
+    assert names == ["Add box", "Change box", "Remove box"]
+    assert session.findings("c") == ()
+    for count in (1, 1, 0):
+        session.undo()
+        assert len(session.findings("c")) == count
+    session.redo()
+    assert session.findings("c")[0].box == DRAWN
+
+
+def test_a_box_that_goes_takes_the_selection_with_it(session: ReviewSession) -> None:
+    session.show("c")
+    session.perform(SetOwnBox("c", OWN, DRAWN))
+    session.select(OWN)
+    changes = heard(session)
+    session.undo()
+    assert session.selected is None
+    assert [change.aspects for change in changes] == [{Aspect.VERDICTS, Aspect.SELECTION}]
+
+
+def test_changes_of_a_box_faster_than_the_disk_add_up(
+    waiting: ReviewSession, deferred: DeferredStoreAccess
+) -> None:
+    for _ in range(5):
+        waiting.change_box("a", id_of(1), wider)
+    deferred.finish()
+    assert waiting.findings("a")[0].box == (0, 20.25, 12.5, 40)  # 7.5 and five times 1
+
+
+def test_own_boxes_belong_to_no_model_and_corrections_to_theirs(session: ReviewSession) -> None:
+    session.change_box("a", id_of(1), wider)
+    session.perform(SetOwnBox("a", OWN, DRAWN))
+    session.set_model(OTHER_MODEL)
+    assert [finding.id for finding in session.findings("a")] == [OWN]
+    session.add_detections("a", found(0.8, model=OTHER_MODEL))
+    session.perform(SetVerdict("a", id_of(1, OTHER_MODEL), REJECTED))
+    assert verdicts(session, "a") == [REJECTED, Verdict.ADDED]
+    session.set_model(MODEL)
+    assert verdicts(session, "a") == [Verdict.CORRECTED, UNDECIDED, UNDECIDED, Verdict.ADDED]
+    session.undo()  # of the verdict on the other model's finding, which is not on the screen
+    session.set_model(OTHER_MODEL)
+    assert verdicts(session, "a") == [UNDECIDED, Verdict.ADDED]
+
+
+# The whole exam
+
+
+def test_an_exam_verdict_and_a_comment_are_given_and_taken_back(session: ReviewSession) -> None:
+    session.perform(SetExamVerdict("a", ExamVerdict.UNSURE))
+    session.perform(SetComment("a", "motion blur"))
+    assert (session.exam_verdict("a"), session.comment("a")) == (ExamVerdict.UNSURE, "motion blur")
+    assert session.undo_name == "Change comment"
+    session.undo()
+    assert (session.exam_verdict("a"), session.comment("a")) == (ExamVerdict.UNSURE, "")
+    assert (session.undo_name, session.redo_name) == ("Call exam unsure", "Change comment")
+    session.undo()
+    assert session.exam_verdict("a") is None
+    session.redo()
+    session.redo()
+    assert (session.exam_verdict("a"), session.comment("a")) == (ExamVerdict.UNSURE, "motion blur")
+
+
+@pytest.mark.parametrize(
+    ("image", "operations", "state"),
+    [
+        ("c", [SetExamVerdict("c", ExamVerdict.NO_PNEUMONIA)], ExamState.DONE),
+        ("c", [SetComment("c", "rotated")], ExamState.IN_PROGRESS),
+        ("a", [SetExamVerdict("a", ExamVerdict.PNEUMONIA)], ExamState.IN_PROGRESS),
+        (
+            "a",
+            [SetExamVerdict("a", ExamVerdict.PNEUMONIA), accept("a", 1), reject("a", 2)],
+            ExamState.DONE,
+        ),
+        (
+            "c",
+            [SetExamVerdict("c", ExamVerdict.UNSURE), SetExamVerdict("c", None)],
+            ExamState.UNTOUCHED,
+        ),
+    ],
+)
+def test_a_verdict_on_the_exam_counts_as_reading_it(
+    session: ReviewSession, image: str, operations: list[SetExamVerdict], state: ExamState
+) -> None:
+    for operation in operations:
+        session.perform(operation)
+    assert session.exam_state(image) is state
+
+
+# The same day, after a restart
+
+
+def restarted(store: ReviewStore, *images: str) -> ReviewSession:
+    session = ReviewSession(InlineStoreAccess(store), reader="ada")
+    session.set_model(MODEL)
+    session.open_images(images)
+    return session
+
+
+def test_everything_done_today_can_be_undone_after_a_restart(
+    store: ReviewStore, session: ReviewSession
+) -> None:
+    session.perform(accept("a", 1))
+    session.change_box("a", id_of(2), wider)
+    session.perform(SetOwnBox("b", OWN, DRAWN))
+    session.perform(SetExamVerdict("c", ExamVerdict.UNSURE))
+    session.perform(SetComment("c", "motion blur"))
+    session.undo()
+
+    again = restarted(store, "a", "b", "c")
+    assert (again.undo_name, again.redo_name) == ("Call exam unsure", "Change comment")
+    again.redo()
+    assert again.comment("c") == "motion blur"
+    names = []
+    while again.undo_name is not None:
+        names.append(again.undo_name)
+        again.undo()
+    assert names == [
+        "Change comment",
+        "Call exam unsure",
+        "Add box",
+        "Correct finding 2",
+        "Accept finding 1",
+    ]
+    assert verdicts(again, "a") == [UNDECIDED] * 3
+    assert again.findings("b")[-1].is_own is False
+    assert again.exam_state("c") is ExamState.UNTOUCHED
+
+
+def test_only_steps_on_open_images_are_offered_and_the_others_wait(
+    store: ReviewStore, session: ReviewSession
+) -> None:
+    session.perform(accept("a", 1))
+    session.perform(accept("b", 1))
+    again = restarted(store, "a")
+    assert again.undo_name == "Accept finding 1"
+    again.undo()
+    assert verdicts(again, "a")[0] is UNDECIDED
+    assert again.undo_name is None
+    again.open_images(["b"])
+    again.undo()
+    assert verdicts(again, "b") == [UNDECIDED]
+
+
+def test_closing_and_opening_the_same_images_keeps_their_steps(session: ReviewSession) -> None:
+    session.perform(accept("a", 1))
+    session.close_images()
+    assert session.undo_name is None
+    session.open_images(["a"])
+    assert session.undo_name == "Accept finding 1"
+
+
+def test_another_reader_undoes_nothing_of_the_first(
+    store: ReviewStore, session: ReviewSession
+) -> None:
+    session.perform(accept("a", 1))
+    grace = ReviewSession(InlineStoreAccess(store), reader="grace")
+    grace.open_images(["a"])
+    assert grace.undo_name is None
+
+
+def test_yesterdays_steps_stay_done(
+    store: ReviewStore, session: ReviewSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session.perform(accept("a", 1))
+    tomorrow = day_of(datetime.now(UTC)) + timedelta(days=1)
+    monkeypatch.setattr(session_module, "day_of", lambda time: tomorrow)
+    again = restarted(store, "a")
+    assert verdicts(again, "a")[0] is ACCEPTED
+    assert again.undo_name is None

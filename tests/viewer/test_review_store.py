@@ -6,9 +6,9 @@ import json
 import os
 import sqlite3
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +21,10 @@ from detector.detections import Detections, ModelIdentity
 from pneumo_viewer.review import store as store_module
 from pneumo_viewer.review.findings import Verdict
 from pneumo_viewer.review.operations import SetVerdict
-from pneumo_viewer.review.store import MIGRATIONS, Action, ReviewStore, StoreError, store_path
+from pneumo_viewer.review.schema import MIGRATIONS
+from pneumo_viewer.review.steps import Action
+from pneumo_viewer.review.store import ReviewStore, store_path
+from pneumo_viewer.review.store_errors import StoreError
 
 MODEL = ModelIdentity("compact", "1.0", "00112233aabbccdd", "compact")
 OTHER_MODEL = ModelIdentity("compact", "2.0", "ffeeddccbbaa9988", "compact")
@@ -39,10 +42,20 @@ def set_verdict(index: int, verdict: Verdict, model: ModelIdentity = MODEL) -> S
     return SetVerdict(IMAGE, f"{model.fingerprint}:{index}", verdict)
 
 
-def journal(path: Path) -> list[sqlite3.Row]:
+def log(path: Path) -> list[sqlite3.Row]:
     with closing(sqlite3.connect(path)) as connection:
         connection.row_factory = sqlite3.Row
-        return connection.execute("SELECT * FROM journal ORDER BY number").fetchall()
+        return connection.execute("SELECT * FROM operations ORDER BY id").fetchall()
+
+
+def verdicts_in(
+    store: ReviewStore, images: Iterable[str], reader: str
+) -> dict[str, dict[str, Verdict]]:
+    """The verdicts on detectors' findings that are kept, by image and finding."""
+    return {
+        image: {finding: said.verdict for finding, said in review.assessments.items()}
+        for image, review in store.reviews(images, reader).items()
+    }
 
 
 @pytest.fixture
@@ -116,20 +129,20 @@ def test_thousands_of_images_are_looked_up_at_once(scored: ReviewStore) -> None:
     assert list(scored.detections(keys, MODEL.fingerprint)) == [IMAGE]
 
 
-# Verdicts and the journal
+# Verdicts and the log
 
 
 def test_a_verdict_is_there_when_the_file_is_opened_again(path: Path, scored: ReviewStore) -> None:
     scored.perform(Action.DO, set_verdict(1, Verdict.REJECTED), "ada")
     with closing(ReviewStore(path)) as again:
-        assert again.verdicts([IMAGE], "ada") == {
+        assert verdicts_in(again, [IMAGE], "ada") == {
             IMAGE: {f"{MODEL.fingerprint}:1": Verdict.REJECTED}
         }
 
 
 def test_readers_do_not_see_each_others_verdicts(scored: ReviewStore) -> None:
     scored.perform(Action.DO, set_verdict(0, Verdict.ACCEPTED), "ada")
-    assert scored.verdicts([IMAGE], "grace") == {IMAGE: {}}
+    assert verdicts_in(scored, [IMAGE], "grace") == {IMAGE: {}}
 
 
 def test_carrying_out_an_operation_gives_back_the_one_that_restores_what_was_there(
@@ -141,7 +154,7 @@ def test_carrying_out_an_operation_gives_back_the_one_that_restores_what_was_the
     assert scored.perform(Action.UNDO, accept, "ada") == reject
 
 
-def test_the_journal_tells_when_who_did_what_and_how_to_take_it_back(
+def test_the_log_tells_when_who_did_what_and_how_to_take_it_back(
     path: Path, scored: ReviewStore
 ) -> None:
     accept, reset = set_verdict(2, Verdict.ACCEPTED), set_verdict(2, Verdict.UNDECIDED)
@@ -151,46 +164,48 @@ def test_the_journal_tells_when_who_did_what_and_how_to_take_it_back(
     scored.perform(Action.REDO, accept, "ada")
     after = datetime.now(UTC)
 
-    entries = journal(path)
-    assert [entry["number"] for entry in entries] == [1, 2, 3]
+    entries = log(path)
+    assert [entry["id"] for entry in entries] == [1, 2, 3]
     assert [entry["action"] for entry in entries] == ["do", "undo", "redo"]
-    assert {(entry["reader"], entry["image"], entry["operation"]) for entry in entries} == {
+    assert {(entry["reader"], entry["image_key"], entry["kind"]) for entry in entries} == {
         ("ada", IMAGE, "set verdict")
     }
     accepted = {"finding": f"{MODEL.fingerprint}:2", "verdict": "accepted"}
     undecided = {"finding": f"{MODEL.fingerprint}:2", "verdict": "undecided"}
-    assert [(json.loads(entry["payload"]), json.loads(entry["inverse"])) for entry in entries] == [
+    assert [(json.loads(entry["after"]), json.loads(entry["before"])) for entry in entries] == [
         (accepted, undecided),
         (undecided, accepted),
         (accepted, undecided),
     ]
-    times = [datetime.fromisoformat(entry["time"]) for entry in entries]
+    times = [datetime.fromisoformat(entry["at"]) for entry in entries]
     assert before <= times[0] <= times[1] <= times[2] <= after
 
 
-def test_an_operation_that_changes_nothing_is_not_in_the_journal(
+def test_an_operation_that_changes_nothing_is_not_in_the_log(
     path: Path, scored: ReviewStore
 ) -> None:
     accept = set_verdict(0, Verdict.ACCEPTED)
     scored.perform(Action.DO, accept, "ada")
     assert scored.perform(Action.DO, accept, "ada") is None
     assert scored.perform(Action.DO, set_verdict(1, Verdict.UNDECIDED), "ada") is None
-    assert len(journal(path)) == 1
+    assert len(log(path)) == 1
 
 
-def test_a_verdict_without_its_journal_entry_is_not_kept(path: Path, scored: ReviewStore) -> None:
+def test_a_verdict_without_its_log_entry_is_not_kept(path: Path, scored: ReviewStore) -> None:
     with closing(sqlite3.connect(path)) as saboteur:
         saboteur.execute(
-            "CREATE TRIGGER sabotage BEFORE INSERT ON journal"
+            "CREATE TRIGGER sabotage BEFORE INSERT ON operations"
             " BEGIN SELECT RAISE(ABORT, 'no entry today'); END"
         )
     with pytest.raises(sqlite3.IntegrityError, match="no entry today"):
         scored.perform(Action.DO, set_verdict(0, Verdict.ACCEPTED), "ada")
-    assert scored.verdicts([IMAGE], "ada") == {IMAGE: {}}
+    assert verdicts_in(scored, [IMAGE], "ada") == {IMAGE: {}}
 
 
-@pytest.mark.parametrize("statement", ["DELETE FROM journal", "UPDATE journal SET reader = 'eve'"])
-def test_the_journal_cannot_be_rewritten(path: Path, scored: ReviewStore, statement: str) -> None:
+@pytest.mark.parametrize(
+    "statement", ["DELETE FROM operations", "UPDATE operations SET reader = 'eve'"]
+)
+def test_the_log_cannot_be_rewritten(path: Path, scored: ReviewStore, statement: str) -> None:
     scored.perform(Action.DO, set_verdict(0, Verdict.ACCEPTED), "ada")
     with (
         closing(sqlite3.connect(path)) as eve,
@@ -213,7 +228,7 @@ def test_commits_are_synchronised_with_the_disk(store: ReviewStore) -> None:
 
 # Versions
 
-NEXT = (("ALTER TABLE journal ADD COLUMN hash TEXT",),)
+NEXT = (("ALTER TABLE operations ADD COLUMN hash TEXT",),)
 
 
 def backups(path: Path) -> list[Path]:
@@ -222,7 +237,7 @@ def backups(path: Path) -> list[Path]:
 
 def columns(path: Path) -> list[str]:
     with closing(sqlite3.connect(path)) as connection:
-        return [row[1] for row in connection.execute("PRAGMA table_info(journal)")]
+        return [row[1] for row in connection.execute("PRAGMA table_info(operations)")]
 
 
 def older_file(path: Path) -> None:
@@ -246,6 +261,15 @@ def older_file(path: Path) -> None:
         connection.execute(
             "INSERT INTO verdicts VALUES (?, ?, 0, 'ada', 'accepted')", (IMAGE, MODEL.fingerprint)
         )
+        finding = f"{MODEL.fingerprint}:0"
+        accepted, undecided = (
+            json.dumps({"finding": finding, "verdict": verdict})
+            for verdict in ("accepted", "undecided")
+        )
+        connection.execute(
+            "INSERT INTO journal VALUES (7, ?, 'ada', ?, 'do', 'set verdict', ?, ?)",
+            ("2026-03-04T05:06:07.000008+00:00", IMAGE, accepted, undecided),
+        )
 
 
 def test_an_older_file_is_backed_up_and_then_brought_up_to_date(
@@ -255,7 +279,7 @@ def test_an_older_file_is_backed_up_and_then_brought_up_to_date(
     monkeypatch.setattr(store_module, "MIGRATIONS", MIGRATIONS + NEXT)
     with closing(ReviewStore(path)) as store:
         accepted = {IMAGE: {f"{MODEL.fingerprint}:0": Verdict.ACCEPTED}}
-        assert store.verdicts([IMAGE], "ada") == accepted
+        assert verdicts_in(store, [IMAGE], "ada") == accepted
         assert store.detections([IMAGE], MODEL.fingerprint)[IMAGE].boxes.tolist() == [[1, 2, 3, 4]]
     assert "hash" in columns(path)
 
@@ -263,7 +287,35 @@ def test_an_older_file_is_backed_up_and_then_brought_up_to_date(
     (backup,) = backups(path)
     assert "hash" not in columns(backup)
     with closing(ReviewStore(backup)) as before:
-        assert before.verdicts([IMAGE], "ada") == accepted
+        assert verdicts_in(before, [IMAGE], "ada") == accepted
+
+
+def test_the_journal_of_an_older_file_goes_on_as_the_log_of_operations(path: Path) -> None:
+    older_file(path)
+    with closing(ReviewStore(path)) as store:
+        (entry,) = store.steps("ada", date(2026, 3, 4))
+        assert entry == (
+            Action.DO,
+            (set_verdict(0, Verdict.ACCEPTED), set_verdict(0, Verdict.UNDECIDED)),
+        )
+        store.perform(Action.DO, set_verdict(0, Verdict.REJECTED), "ada")
+    assert [entry["id"] for entry in log(path)] == [7, 8]
+    with closing(sqlite3.connect(path)) as connection:
+        tables = connection.execute("SELECT name FROM sqlite_schema").fetchall()
+    assert ("journal",) not in tables
+
+
+def test_a_corrected_box_without_a_box_is_a_bug(scored: ReviewStore) -> None:
+    with pytest.raises(sqlite3.IntegrityError, match="CHECK"):
+        scored.perform(Action.DO, set_verdict(0, Verdict.CORRECTED), "ada")
+
+
+def test_an_entry_says_on_which_day_of_the_reader_it_was_made(
+    path: Path, scored: ReviewStore
+) -> None:
+    scored.perform(Action.DO, set_verdict(0, Verdict.ACCEPTED), "ada")
+    (entry,) = log(path)
+    assert entry["day"] == datetime.fromisoformat(entry["at"]).astimezone().date().isoformat()
 
 
 def test_a_backup_holds_what_a_killed_process_left_in_the_write_ahead_log(
@@ -273,7 +325,7 @@ def test_a_backup_holds_what_a_killed_process_left_in_the_write_ahead_log(
     assert path.with_name("reviews.sqlite3-wal").stat().st_size > 0
     monkeypatch.setattr(store_module, "MIGRATIONS", MIGRATIONS + NEXT)
     ReviewStore(path).close()
-    assert len(journal(backups(path)[0])) == 1
+    assert len(log(backups(path)[0])) == 1
 
 
 def test_a_migration_that_fails_leaves_the_file_as_it_was(
@@ -303,7 +355,7 @@ def test_an_empty_file_left_by_a_process_killed_at_its_first_start_becomes_a_sto
     path.parent.mkdir()
     path.touch()
     with closing(ReviewStore(path)) as store:
-        assert store.verdicts([IMAGE], "ada") == {IMAGE: {}}
+        assert verdicts_in(store, [IMAGE], "ada") == {IMAGE: {}}
 
 
 # What the file or the machine is to blame for
@@ -403,10 +455,10 @@ def test_a_read_only_file_shows_its_verdicts_and_takes_no_more(
     path.chmod(0o400)
     with closing(ReviewStore(path)) as store:
         accepted = {IMAGE: {f"{MODEL.fingerprint}:0": Verdict.ACCEPTED}}
-        assert store.verdicts([IMAGE], "ada") == accepted
+        assert verdicts_in(store, [IMAGE], "ada") == accepted
         with pytest.raises(StoreError, match="may not be opened or written"):
             store.perform(Action.DO, set_verdict(0, Verdict.REJECTED), "ada")
-        assert store.verdicts([IMAGE], "ada") == accepted
+        assert verdicts_in(store, [IMAGE], "ada") == accepted
 
 
 def test_a_file_that_another_program_holds_is_said_and_usable_afterwards(
@@ -428,11 +480,13 @@ def test_a_full_disk_is_said_and_keeps_what_was_there(path: Path, scored: Review
     with pytest.raises(StoreError, match="the disk is full"):
         scored.add_detections("1.2.3", found(*np.linspace(1, 0, 1000)))
     with closing(ReviewStore(path)) as again:
-        assert again.verdicts([IMAGE], "ada")[IMAGE] == {f"{MODEL.fingerprint}:0": Verdict.ACCEPTED}
+        assert verdicts_in(again, [IMAGE], "ada")[IMAGE] == {
+            f"{MODEL.fingerprint}:0": Verdict.ACCEPTED
+        }
         assert again.detections(["1.2.3"], MODEL.fingerprint) == {}
 
 
 def test_a_mistake_of_ours_is_no_store_error(store: ReviewStore) -> None:
     store.close()
     with pytest.raises(sqlite3.ProgrammingError):
-        store.verdicts([IMAGE], "ada")
+        verdicts_in(store, [IMAGE], "ada")
