@@ -34,6 +34,9 @@ class Settings(BaseModel):
         description="The name under which verdicts are stored.",
     )
     recent_folders: tuple[Path, ...] = Field(default=(), title="Recent folders")
+    weights: Path | None = Field(
+        default=None, title="Model", description="The weights file; empty for the program's own."
+    )
     window_geometry: str = Field(default="", title="Window geometry, base64")
     window_layout: str = Field(default="", title="Panel layout, base64")
 

@@ -98,9 +98,8 @@ class HeatLegend(QWidget):
         self.setFont(font)
         metrics = self.fontMetrics()
         self._line = metrics.height()
-        width = max(
-            metrics.horizontalAdvance("CENTER"), _BAR.width() + 8 + metrics.averageCharWidth() * 4
-        )
+        scale = _BAR.width() + 6 + metrics.horizontalAdvance("0.0")
+        width = max(metrics.horizontalAdvance("CENTER"), scale)
         self.resize(width + 16, _BAR.height() + 2 * self._line + 12)
         self.hide()
 

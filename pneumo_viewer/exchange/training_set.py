@@ -159,7 +159,8 @@ def write_training_set(folder: Path, exams: Sequence[TrainingExam]) -> Path:
     if annotations.exists():
         raise FolderNotWritableError(str(folder), "it holds a training set already")
     (folder / IMAGES).mkdir(exist_ok=True)
-    images, boxes = [], []
+    images: list[dict[str, object]] = []
+    boxes: list[dict[str, object]] = []
     for number, exam in enumerate(exams, start=1):
         name = f"{IMAGES}/{number:06d}{exam.path.suffix.lower() or '.dcm'}"
         _link(exam.path, folder / name)
