@@ -199,7 +199,7 @@ COMMANDS: tuple[Command, ...] = (
         starts_section=True,
     ),
     Command("fine_tune", "Fine-tune on reviewed studies …", "Model"),
-    Command("show_training", "Training", "View", ("F8",), is_toggle=True),
+    Command("show_training", "Training", "View", ("F4",), is_toggle=True),
     Command("show_keys", "Keys and mouse", "Help", ("F1",)),
     Command("about", "About …", "Help"),
 )

@@ -50,6 +50,8 @@ class ModelDesk(QObject):
         window.docks.add(
             "training", "Training", self.panel, right, self.panel.title_bar, is_visible=False
         )
+        window.tabifyDockWidget(window.docks["findings"], window.docks["training"])
+        window.docks["findings"].raise_()
         self.list = ModelList(self.models)
         say = window.workspace.notice_given.emit
         self.models.notice_given.connect(say)
@@ -138,10 +140,12 @@ class ModelDesk(QObject):
 
     def _count(self) -> None:
         """Count what can be learnt from: never the demo studies, which training leaves out."""
-        images = [
-            image for image in self._workspace.images if not image.path.is_relative_to(DEMO_STUDIES)
-        ]
-        self.panel.show_training_set(plan_training_set(images, self._window.session))
+        images = self._workspace.images
+        learnt_from = [i for i in images if not i.path.is_relative_to(DEMO_STUDIES)]
+        self.panel.show_training_set(
+            plan_training_set(learnt_from, self._window.session),
+            "The demo studies are never trained on." if len(learnt_from) < len(images) else "",
+        )
 
     def _count_soon(self, change: Change) -> None:
         if change.aspects & _COUNTED:

@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal
 
 from detector.errors import InputError
 from detector.model_card import ModelCard, read_card
-from pneumo_viewer.jobs.jobs import Job, Jobs
+from pneumo_viewer.jobs.jobs import Jobs
 from pneumo_viewer.jobs.tasks import DetectorState, Task
 from pneumo_viewer.review.session import ReviewSession
 from pneumo_viewer.workspace import reason_of
@@ -86,7 +86,8 @@ class Models(QObject):
         self._session = session
         self._opened: list[Model] = [] if active is None else [active]
         self._found: list[Model] = []
-        self._loading: Job | None = None
+        self._is_loading = False
+        self._next: Path | None = None
         self.active = active
 
     @property
@@ -104,6 +105,9 @@ class Models(QObject):
 
     def choose(self, path: Path) -> None:
         """Change to the weights in a file; where they cannot be used, the model stays."""
+        if self._is_loading:
+            self._next = path
+            return
         if self.active is not None and self.active.path == path:
             return
         try:
@@ -111,21 +115,27 @@ class Models(QObject):
         except InputError as error:
             self._refuse(error)
             return
-        if self._loading is not None:
-            self._loading.cancel()
 
         def done(state: DetectorState) -> None:
-            self._loading = None
             self._follow(model, state)
+            self._choose_next()
 
         def failed(error: Exception) -> None:
-            self._loading = None
             self._refuse(error)
+            self._choose_next()
 
         self.notice_given.emit(f"Loading {model.label} …")
-        self._loading = self._jobs.load_detector(
+        self._is_loading = True
+        self._jobs.load_detector(
             Task("pneumo_viewer.jobs.detection:load", (str(path),)), done=done, failed=failed
         )
+
+    def _choose_next(self) -> None:
+        """Go on to what was chosen meanwhile, so that process and session never part."""
+        self._is_loading = False
+        path, self._next = self._next, None
+        if path is not None:
+            self.choose(path)
 
     def _follow(self, model: Model, state: DetectorState) -> None:
         self.active = model

@@ -115,9 +115,9 @@ def refusal(training_set: TrainingSet, held_out: int | None) -> str:
     positives = {exam.patient for exam in training_set.exams if len(exam.boxes)}
     if training_set.patients < FEWEST_PATIENTS or len(positives) < FEWEST_POSITIVES:
         return (
-            f"Fine-tuning needs reviewed exams of at least {FEWEST_PATIENTS} patients, at least "
-            f"{FEWEST_POSITIVES} of them with a box; there are {training_set.patients}, "
-            f"{len(positives)} of them with a box. Review more exams."
+            f"Fine-tuning needs reviewed exams of {FEWEST_PATIENTS} patients, {FEWEST_POSITIVES} "
+            f"of them with a box. There are {training_set.patients}, and {len(positives)} of them "
+            "have one. Review more exams."
         )
     if not any(len(exam.boxes) and exam.fold != held_out for exam in training_set.exams):
         return "Every exam with a box is held out. Hold out another fold, or review more exams."

@@ -18,7 +18,7 @@ from detector.heat_map import HeatMap
 from pneumo_viewer.canvas import colours
 from pneumo_viewer.canvas.texts import SMALL, scaled_font
 
-_OPAQUE_FROM = 0.5
+_OPAQUE_FROM = 0.3
 """Probability from which the map is as opaque as it gets."""
 _MOST_OPAQUE = 0.6
 _BAR = QSize(12, 120)
@@ -82,9 +82,11 @@ class HeatMapItem(QGraphicsItem):
         """Draw the picture over what the grid covers."""
         if self._picture is None:
             return
+        painter.save()  # the view does not
         painter.setClipRect(self._image)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.drawImage(self._extent, self._picture)
+        painter.restore()
 
 
 class HeatLegend(QWidget):

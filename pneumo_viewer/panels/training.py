@@ -137,10 +137,10 @@ class TrainingPanel(QWidget):
         super().showEvent(event)
         self.set_wanted.emit()
 
-    def show_training_set(self, training_set: TrainingSet) -> None:
-        """Show what has been reviewed."""
+    def show_training_set(self, training_set: TrainingSet, note: str = "") -> None:
+        """Show what has been reviewed, and a sentence on what does not count."""
         self._training_set = training_set
-        self.summary.setText(training_set.describe())
+        self.summary.setText(f"{training_set.describe()} {note}".rstrip())
         before = self.held_out.currentIndex()
         self.held_out.clear()
         for fold, (images, positives) in training_set.folds.items():
