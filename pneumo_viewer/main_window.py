@@ -18,6 +18,8 @@ from pneumo_viewer.docks import Docks
 from pneumo_viewer.evaluating import EvaluationRun
 from pneumo_viewer.image_desk import ImageDesk
 from pneumo_viewer.library.found import Refusal, ScannedImage
+from pneumo_viewer.model_desk import ModelDesk
+from pneumo_viewer.models import Model
 from pneumo_viewer.panels.evaluation import EvaluationPage
 from pneumo_viewer.panels.findings import FindingsPanel
 from pneumo_viewer.panels.start import StartPage
@@ -29,7 +31,7 @@ from pneumo_viewer.settings import Settings
 from pneumo_viewer.undoing import Undoing
 from pneumo_viewer.wiring import command_slots
 from pneumo_viewer.workspace import Workspace
-from resources import DEMO_STUDIES
+from resources import DEFAULT_WEIGHTS, DEMO_STUDIES
 
 
 class MainWindow(QMainWindow):
@@ -93,6 +95,8 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(self.pages)
         self.docks = Docks(self, self.actions_by_id)
         self._add_docks()
+        active = None if card is None else Model(settings.weights or DEFAULT_WEIGHTS, card)
+        self.model_desk = ModelDesk(self, active)
         self.menus = Menus(self, self.actions_by_id)
         window_menu = self.menus.by_title["Image/Window"]
         self.image_desk = ImageDesk(self.viewport, self.actions_by_id, window_menu, self)
@@ -100,6 +104,7 @@ class MainWindow(QMainWindow):
             self.session, self.viewport.tools.measurements, self.actions_by_id, self
         )
         self.tool_bar = add_tool_bar(self, self.actions_by_id, self.menus)
+        self.model_desk.join_bars()
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
         self.status_line = StatusLine(self.statusBar(), card)
         self.statusBar().addPermanentWidget(self.reader_desk.field)
@@ -295,5 +300,6 @@ class MainWindow(QMainWindow):
             window_geometry=self.saveGeometry().toBase64().toStdString(),
             window_layout=self.docks.layout,
         )
+        self.model_desk.close()
         self._application().removeEventFilter(self)
         super().closeEvent(event)

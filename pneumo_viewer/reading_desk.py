@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 from PySide6.QtCore import QObject, Qt, Signal
 
-from detector.model_card import OperatingPoint
+from detector.model_card import ModelCard, OperatingPoint
 from detector.radiograph import Radiograph
 from pneumo_viewer.actions import Actions
 from pneumo_viewer.canvas.viewport import Viewport
@@ -156,6 +156,13 @@ class ReadingDesk(QObject):
     def reset_threshold(self) -> None:
         """Return to the threshold of the model's card."""
         self.session.set_threshold(self.default_threshold)
+
+    def use_model(self, card: ModelCard) -> None:
+        """Take default threshold and operating points from another model's card."""
+        self.default_threshold = card.score_threshold
+        self._operating_points = card.operating_points
+        self._actions["next_point"].setEnabled(bool(card.operating_points))
+        self._card_problem = ""
 
     def next_operating_point(self) -> None:
         """Go to the operating point with the next higher threshold; after the last, the first."""

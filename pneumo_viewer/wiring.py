@@ -20,6 +20,7 @@ def command_slots(window: MainWindow) -> dict[str, Callable[..., object]]:
     session, desk = window.session, window.desk
     return {
         **window.docks.slots,
+        **window.model_desk.slots,
         "open_folder": window.choose_folder,
         "open_files": window.choose_files,
         "open_demo": lambda: window.open([DEMO_STUDIES]),

@@ -154,11 +154,15 @@ class ReviewSession:
 
     def exam_verdict(self, key: str) -> ExamVerdict | None:
         """What the reader says of the whole image, or None before that."""
-        return self._review(key).verdict
+        return self.review(key).verdict
 
     def comment(self, key: str) -> str:
         """What the reader wrote on the image; empty where there is nothing."""
-        return self._review(key).comment
+        return self.review(key).comment
+
+    def review(self, key: str) -> ImageReview:
+        """Everything that the reader said of the image, other models' findings included."""
+        return self._reviews.get(key, _NOTHING)
 
     def exam_score(self, key: str) -> float | None:
         """The active model's probability of pneumonia, or None where it has not scored."""
@@ -176,7 +180,7 @@ class ReviewSession:
 
     def exam_state(self, key: str) -> ExamState:
         """Untouched before the reader says anything; done when nothing shown is undecided."""
-        review = self._review(key)
+        review = self.review(key)
         is_judged = bool(self._decided(key) or review.own_boxes or review.verdict)
         if not is_judged:
             return ExamState.IN_PROGRESS if review.comment else ExamState.UNTOUCHED
@@ -529,16 +533,13 @@ class ReviewSession:
         detections = self.detections(key)
         return 0 if detections is None else int(np.sum(detections.scores >= self._threshold))
 
-    def _review(self, key: str) -> ImageReview:
-        return self._reviews.get(key, _NOTHING)
-
     def _decided(self, key: str) -> list[int]:
         """Places of the active model's findings that have a verdict."""
-        places = map(parse_finding_id, self._review(key).assessments)
+        places = map(parse_finding_id, self.review(key).assessments)
         return [index for fingerprint, index in places if fingerprint == self._active_fingerprint]
 
     def _findings(self, key: str, count: int | None) -> tuple[Finding, ...]:
-        review, detections = self._review(key), self.detections(key)
+        review, detections = self.review(key), self.detections(key)
         own = own_findings(review.own_boxes)
         if detections is None:
             return own

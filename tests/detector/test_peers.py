@@ -12,8 +12,9 @@ import torch
 from torch import Tensor
 
 from detector.assignment import pairwise_iou
+from detector.exam_class import ExamClass
 from detector.model_card import ModelCard
-from detector.networks.protocol import DetectionNetwork, ExamClass, Target
+from detector.networks.protocol import DetectionNetwork, Target
 from detector.networks.systems import SYSTEMS, build_network
 from detector.presets import PRESETS, System
 from detector.weights import load_weights, save_weights
