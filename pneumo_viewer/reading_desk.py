@@ -20,6 +20,7 @@ from pneumo_viewer.review.changes import Aspect, Change
 from pneumo_viewer.review.findings import ExamVerdict, Verdict
 from pneumo_viewer.review.operations import SetComment, SetExamVerdict, decide
 from pneumo_viewer.review.session import ExamState
+from pneumo_viewer.undoing import Undoing
 from pneumo_viewer.workspace import Workspace
 
 STEP = 0.01
@@ -319,7 +320,7 @@ class ReadingDesk(QObject):
         """Go where the reader will look next: on after a verdict, back after an undo."""
         if change.image is None:
             return
-        if change.by is None:  # undone or done again
+        if change.by is None or isinstance(change.by, Undoing):
             self.session.show(change.image)
         elif change.by is self and change.image == self.session.current:
             self._go_on(change.image)
