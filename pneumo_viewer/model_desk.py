@@ -67,7 +67,7 @@ class ModelDesk(QObject):
         window = self._window
         menu = ModelMenu(self.models, window)
         window.menus.by_title["Model"].insertMenu(window.actions_by_id["open_weights"], menu)
-        window.tool_bar.insertWidget(window.tool_bar.actions()[-1], self.list)
+        window.tool_bar.addWidget(self.list)
         self.models.refresh()
 
     @property
