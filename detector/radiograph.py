@@ -114,6 +114,48 @@ class PixelSpacing:
     origin: SpacingOrigin
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class Overlay:
+    """A drawing over the image, PS3.3 C.9.2.
+
+    Attributes
+    ----------
+    bitmap
+        ``[H, W]`` bool, true where something is drawn.
+    left, top
+        Column and row, from 0, of the image pixel under the bitmap's first one; may be negative.
+    is_region
+        Whether it fills a region of interest instead of drawing lines and letters.
+    label
+        Overlay Label (60xx,1500) or Overlay Description (60xx,0022).
+    """
+
+    bitmap: NDArray[np.bool_]
+    left: int = 0
+    top: int = 0
+    is_region: bool = False
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Shutter:
+    """What of an image is to be seen, PS3.3 C.7.6.11: the part inside each of the shapes.
+
+    Attributes
+    ----------
+    rectangle
+        x0 y0 x1 y1 in continuous pixel coordinates.
+    circle
+        x and y of the centre, and the radius.
+    polygon
+        x and y of the vertices; empty where there is none.
+    """
+
+    rectangle: tuple[float, float, float, float] | None = None
+    circle: tuple[float, float, float] | None = None
+    polygon: tuple[tuple[float, float], ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Code:
     """A coded concept, PS3.3 8.8: Code Value (0008,0100) of a scheme, and Code Meaning."""
@@ -192,6 +234,12 @@ class Radiograph:
         Whether the image was ever lossily compressed (0028,2110) or is stored so now.
     notes
         Sentences about what was odd in the file and how it was read all the same.
+    aspect_ratio
+        Pixel Aspect Ratio (0028,0034), height by width; counts where no spacing is known.
+    overlays
+        What the file draws over this frame.
+    shutter
+        What of the image the file shows, or None for all of it.
     """
 
     pixels: NDArray[np.uint8] | NDArray[np.uint16] | NDArray[np.int16]
@@ -201,3 +249,13 @@ class Radiograph:
     frame: int = 0
     is_lossy: bool = False
     notes: tuple[str, ...] = field(default=())
+    aspect_ratio: float = 1.0
+    overlays: tuple[Overlay, ...] = ()
+    shutter: Shutter | None = None
+
+    @property
+    def pixel_aspect(self) -> float:
+        """Height of a pixel divided by its width."""
+        if self.spacing is None:
+            return self.aspect_ratio
+        return self.spacing.row_mm / self.spacing.column_mm

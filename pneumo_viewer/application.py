@@ -48,6 +48,7 @@ class Application:
         self.jobs = Jobs(load_detector=Task("pneumo_viewer.jobs.detection:load", weights))
         self._store = StoreOnJobs(self.jobs, store_path())
         session = ReviewSession(self._store, settings.reader)
+        session.set_blinded(settings.blinded)
         if card is not None:
             session.set_threshold(card.score_threshold)
             session.set_model(card.identity)

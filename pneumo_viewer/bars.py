@@ -23,7 +23,7 @@ from pneumo_viewer.panels.status import WorkProgress, describe
 from pneumo_viewer.theme import UNIT
 
 _WITH_TEXT = ("open_folder", "show_truth", "evaluate")
-_CONTEXT_MENUS = ("Image/Window", "Review")
+_CONTEXT_MENUS = ("Image/Measure", "Image/Window", "Review")
 
 
 class Menus:

@@ -27,6 +27,7 @@ class Docks(QObject):
         self._actions = actions
         self._by_name: dict[str, QDockWidget] = {}
         self._initial = QByteArray()
+        self._before_hiding: QByteArray | None = None
 
     def __getitem__(self, name: str) -> QDockWidget:
         return self._by_name[name]
@@ -64,8 +65,19 @@ class Docks(QObject):
 
     @property
     def layout(self) -> str:
-        """Where everything lies, base64."""
-        return self._window.saveState().toBase64().toStdString()
+        """Where everything lies, or lay before all was hidden, base64."""
+        layout = self._before_hiding or self._window.saveState()
+        return layout.toBase64().toStdString()
+
+    def toggle_hidden(self) -> None:
+        """Leave the whole window to the middle; called again, lay out everything as before."""
+        if self._before_hiding is not None:
+            self._window.restoreState(self._before_hiding)
+            self._before_hiding = None
+            return
+        self._before_hiding = self._window.saveState()
+        for dock in self._by_name.values():
+            dock.hide()
 
     def restore(self, layout: str) -> None:
         """Remember how the window was built, and lay it out as it was left."""
@@ -75,4 +87,5 @@ class Docks(QObject):
 
     def reset(self) -> None:
         """Lay everything out as it was built."""
+        self._before_hiding = None
         self._window.restoreState(self._initial)

@@ -6,6 +6,7 @@ training.train_command`` with the same options. Only the first process writes.
 
 from __future__ import annotations
 
+import math
 import shlex
 import sys
 from collections.abc import Callable, Sequence
@@ -421,6 +422,17 @@ def _parse_folds(text: str) -> tuple[int, ...]:
         return tuple(sorted({int(fold) for fold in text.split(",") if fold}))
     except ValueError:
         _stop(f"--folds takes numbers with commas between them, not “{text}”.")
+
+
+def _parse_class_weights(text: str) -> tuple[float, float, float]:
+    try:
+        normal, not_normal, opacity = map(float, text.split(","))
+    except ValueError:
+        _stop(f"--class-weights takes three numbers with commas between them, not “{text}”.")
+    weights = normal, not_normal, opacity
+    if not all(math.isfinite(weight) and weight >= 0 for weight in weights):
+        _stop("--class-weights takes numbers from 0 on.")
+    return weights
 
 
 def _device(name: str) -> torch.device:

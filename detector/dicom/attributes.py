@@ -16,6 +16,9 @@ from detector.radiograph import (
     Window,
 )
 
+_LARGEST_ASPECT = 16.0
+"""Pixels longer than so many times their width are taken for a mistake."""
+
 
 def grey_scale_of(elements: Elements, bits_stored: int, is_signed: bool) -> GreyScale:
     """How stored values become grey values, PS3.3 C.11.1, C.11.2 and C.7.6.3.1.2.
@@ -66,10 +69,25 @@ def spacing_of(elements: Elements) -> PixelSpacing | None:
     return PixelSpacing(*in_patient, SpacingOrigin.UNKNOWN) if in_patient else None
 
 
+def aspect_ratio_of(elements: Elements) -> float:
+    """Pixel Aspect Ratio (0028,0034), PS3.3 C.7.6.3.1.7: height divided by width, 1 if absent."""
+    numbers = elements.numbers("PixelAspectRatio")
+    if not numbers:
+        return 1.0
+    if len(numbers) == 2 and _is_plausible(*numbers):
+        return numbers[0] / numbers[1]
+    elements.note("PixelAspectRatio makes no sense and is left out.")
+    return 1.0
+
+
+def _is_plausible(height: float, width: float) -> bool:
+    return min(height, width) > 0 and 1 / _LARGEST_ASPECT <= height / width <= _LARGEST_ASPECT
+
+
 def _spacing(elements: Elements, keyword: str) -> tuple[float, float] | None:
     """Row and column spacing; a single value counts for both."""
     numbers = elements.numbers(keyword)
-    if len(numbers) in (1, 2) and min(numbers) > 0:
+    if len(numbers) in (1, 2) and _is_plausible(numbers[0], numbers[-1]):
         return numbers[0], numbers[-1]
     if numbers:
         elements.note(f"{keyword} makes no sense and is left out.")

@@ -19,6 +19,8 @@ from datetime import date
 from typing import Any
 
 from pydicom import config
+from pydicom.datadict import keyword_for_tag
+from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
 from pydicom.sequence import Sequence
@@ -71,6 +73,8 @@ def quiet_pydicom() -> Iterator[None]:
 class Elements:
     """The elements of one data set, read by keyword as values of a known type.
 
+    Those of repeating groups, which share their keywords, are read by tag.
+
     Parameters
     ----------
     dataset
@@ -86,27 +90,29 @@ class Elements:
     def __contains__(self, keyword: str) -> bool:
         return keyword in self.dataset
 
-    def values(self, keyword: str) -> tuple[Any, ...]:
+    def values(self, keyword: str | int) -> tuple[Any, ...]:
         """All values of an element as pydicom converts them; empty if absent or unreadable."""
         try:
             with quiet_pydicom():
                 value = self.dataset.get(keyword)
         except _CONVERSION_ERRORS:
-            self.note(f"{keyword} could not be read and is left out.")
+            self.note(f"{_name(keyword)} could not be read and is left out.")
             return ()
+        if isinstance(value, DataElement):
+            value = value.value
         if value is None or value == "":
             return ()
         return tuple(value) if isinstance(value, (MultiValue, Sequence, list)) else (value,)
 
-    def text(self, keyword: str) -> str:
+    def text(self, keyword: str | int) -> str:
         """The first value as one line of printable text, or ""."""
         values = self.values(keyword)
         return _printable(str(values[0])) if values else ""
 
-    def texts(self, keyword: str) -> tuple[str, ...]:
+    def texts(self, keyword: str | int) -> tuple[str, ...]:
         return tuple(_printable(str(value)) for value in self.values(keyword))
 
-    def numbers(self, keyword: str) -> tuple[float, ...]:
+    def numbers(self, keyword: str | int) -> tuple[float, ...]:
         """All values as finite numbers, or empty if one of them is not."""
         try:
             numbers = tuple(float(value) for value in self.values(keyword))
@@ -114,21 +120,21 @@ class Elements:
             numbers = (math.nan,)
         if all(math.isfinite(number) for number in numbers):
             return numbers
-        self.note(f"{keyword} could not be read and is left out.")
+        self.note(f"{_name(keyword)} could not be read and is left out.")
         return ()
 
-    def number(self, keyword: str) -> float | None:
+    def number(self, keyword: str | int) -> float | None:
         numbers = self.numbers(keyword)
         return numbers[0] if numbers else None
 
-    def integer(self, keyword: str) -> int | None:
+    def integer(self, keyword: str | int) -> int | None:
         number = self.number(keyword)
         if number is None or number == int(number):
             return None if number is None else int(number)
-        self.note(f"{keyword} could not be read and is left out.")
+        self.note(f"{_name(keyword)} could not be read and is left out.")
         return None
 
-    def data(self, keyword: str) -> bytes | None:
+    def data(self, keyword: str | int) -> bytes | None:
         """The value of an element of bytes, such as OW, or None."""
         values = self.values(keyword)
         return bytes(values[0]) if values and isinstance(values[0], (bytes, bytearray)) else None
@@ -215,6 +221,10 @@ class Elements:
         """Keep a sentence for the reader, once."""
         if sentence not in self.notes:
             self.notes.append(sentence)
+
+
+def _name(keyword: str | int) -> str:
+    return keyword if isinstance(keyword, str) else keyword_for_tag(keyword)
 
 
 def _printable(text: str) -> str:

@@ -10,8 +10,9 @@ import hashlib
 from io import BytesIO
 from pathlib import Path
 
-from detector.dicom.attributes import grey_scale_of, spacing_of
+from detector.dicom.attributes import aspect_ratio_of, grey_scale_of, spacing_of
 from detector.dicom.frames import read_frame
+from detector.dicom.graphics import overlays_of, shutter_of
 from detector.dicom.headers import identity_of, looks_like_dicom, read_header
 from detector.dicom.pictures import looks_like_picture, picture_size, read_picture
 from detector.errors import NotAnImageFileError, NotARadiographError
@@ -62,7 +63,10 @@ def read_radiograph(source: Path | bytes, frame: int = 0) -> Radiograph:
         identity=identity_of(header, name, lambda: _digest(data)),
         frame=frame,
         is_lossy=decoded.is_lossy,
-        notes=tuple(elements.notes),
+        aspect_ratio=aspect_ratio_of(elements),
+        overlays=overlays_of(elements, frame),
+        shutter=shutter_of(elements),
+        notes=tuple(elements.notes),  # after everything that adds to them
     )
 
 

@@ -21,7 +21,15 @@ from detector.dicom.grey_values import (
 from detector.radiograph import LookupTable, Radiograph, Window
 from pneumo_viewer.canvas import colours
 from pneumo_viewer.canvas.image_item import ImageItem
-from pneumo_viewer.canvas.placement import Placement
+from pneumo_viewer.canvas.placement import (
+    CLOCKWISE,
+    COUNTERCLOCKWISE,
+    LEFT_TO_RIGHT,
+    TOP_TO_BOTTOM,
+    UPRIGHT,
+    Placement,
+    Turn,
+)
 from pneumo_viewer.canvas.windowing import (
     dragged_window,
     preset_window,
@@ -66,7 +74,7 @@ class ImageView(QGraphicsView):
     """
 
     view_changed = Signal()
-    """The window, the inversion, the zoom or the visible part is another."""
+    """The window, the inversion, the turn, the zoom or the visible part is another."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -86,6 +94,7 @@ class ImageView(QGraphicsView):
         self.setOptimizationFlag(QGraphicsView.OptimizationFlag.DontSavePainterState)
         self._radiograph: Radiograph | None = None
         self._placement: Placement | None = None
+        self._shown: Placement | None = None
         self._view: Window | LookupTable | None = None
         self._table: NDArray[np.uint8] | None = None
         self._is_inverted = False
@@ -97,19 +106,30 @@ class ImageView(QGraphicsView):
         return self._radiograph
 
     def show_radiograph(self, radiograph: Radiograph | None) -> None:
-        """Show an image in its default window, fitted; keep nothing of the one before."""
-        self._radiograph = radiograph
+        """Show an image upright in its default window, fitted.
+
+        Another frame of the same image is shown as the frame before was.
+        """
+        before, self._radiograph = self._radiograph, radiograph
+        self._value_range = None
+        if radiograph is not None and before is not None and _are_frames(before, radiograph):
+            assert self._view is not None
+            self._image_item.set_image(radiograph)
+            self.set_view(self._view)
+            return
         self._view = None
         self._table = None
         self._is_inverted = False
-        self._value_range = None
-        self._placement = None
-        self._image_item.set_image(None if radiograph is None else radiograph.pixels)
+        self._placement = self._shown = None
+        self._image_item.set_image(radiograph)
         if radiograph is None:
             self.view_changed.emit()
             return
-        self._placement = self._fitted(radiograph)
-        self._place(self._placement)
+        height, width = radiograph.pixels.shape
+        aspect = radiograph.pixel_aspect
+        self._place(
+            Placement.fitted((width, height), self._size(), self._largest_scale(), aspect=aspect)
+        )
         self.set_file_window()
 
     # --- grey values -------------------------------------------------------------------------
@@ -153,6 +173,10 @@ class ImageView(QGraphicsView):
         if self._radiograph is not None:
             self.set_view(preset_window(self._radiograph, name))
 
+    def set_graphics_visible(self, are_visible: bool) -> None:
+        """Show or hide the overlays that the file draws on the image."""
+        self._image_item.set_graphics_visible(are_visible)
+
     def invert(self) -> None:
         """Exchange black and white."""
         self._is_inverted = not self._is_inverted
@@ -171,17 +195,16 @@ class ImageView(QGraphicsView):
 
     def window_from_region(self, region: QRectF) -> None:
         """Window from the values in a rectangle of the view."""
-        if self._radiograph is None or self._placement is None:
+        if self._radiograph is None or self._shown is None:
             return
-        x0, y0 = self._placement.to_image(region.left(), region.top())
-        x1, y1 = self._placement.to_image(region.right(), region.bottom())
-        self.set_view(region_window(self._radiograph, x0, y0, x1, y1))
+        box = (region.left(), region.top(), region.right(), region.bottom())
+        self.set_view(region_window(self._radiograph, *self._shown.box_to_image(box)))
 
     def read_pixel(self, position: QPointF) -> PointerReading | None:
         """Read the pixel at a point of the view; None beside the image."""
         if self._radiograph is None or self._placement is None or self._table is None:
             return None
-        x, y = (int(value // 1) for value in self._to_image(position))
+        x, y = (int(value // 1) for value in self.to_image(position))
         height, width = self._radiograph.pixels.shape
         if not (0 <= x < width and 0 <= y < height):
             return None
@@ -202,10 +225,36 @@ class ImageView(QGraphicsView):
         """Pixels of the screen per image pixel; 1 without an image."""
         return self._placement.scale * self.devicePixelRatioF() if self._placement else 1.0
 
+    @property
+    def turn(self) -> Turn:
+        """How the image lies."""
+        return self._placement.turn if self._placement else UPRIGHT
+
+    def rotate_right(self) -> None:
+        """Turn the image clockwise by a right angle."""
+        self._turn(self.turn.then(CLOCKWISE))
+
+    def rotate_left(self) -> None:
+        """Turn the image counterclockwise by a right angle."""
+        self._turn(self.turn.then(COUNTERCLOCKWISE))
+
+    def flip_horizontally(self) -> None:
+        """Exchange left and right of what is seen."""
+        self._turn(self.turn.then(LEFT_TO_RIGHT))
+
+    def flip_vertically(self) -> None:
+        """Exchange top and bottom of what is seen."""
+        self._turn(self.turn.then(TOP_TO_BOTTOM))
+
+    def _turn(self, turn: Turn) -> None:
+        if self._placement is not None:
+            self._place(self._placement.turned(turn, self._largest_scale()))
+            self._changed()
+
     def fit(self) -> None:
         """Show the whole image, also when the view changes its size."""
-        if self._radiograph is not None:
-            self._place(self._fitted(self._radiograph))
+        if self._placement is not None:
+            self._place(self._placement.refitted(self._largest_scale()))
             self._changed()
 
     def actual_size(self) -> None:
@@ -236,8 +285,9 @@ class ImageView(QGraphicsView):
             self._changed()
 
     def reset_view(self) -> None:
-        """Return to the file's own window, not inverted, fitted."""
+        """Return to the file's own window, not inverted, upright, fitted."""
         self._is_inverted = False
+        self._turn(UPRIGHT)
         self.set_file_window()
         self.fit()
 
@@ -256,24 +306,32 @@ class ImageView(QGraphicsView):
             self._place(self._placement.resized(self._size(), self._largest_scale()))
             self._changed()
 
-    def _fitted(self, radiograph: Radiograph) -> Placement:
-        height, width = radiograph.pixels.shape
-        return Placement.fitted((width, height), self._size(), self._largest_scale())
-
     def _place(self, placement: Placement) -> None:
         """Put the image's corner on a whole pixel of the screen, so that 100 % is sharp."""
         self._placement = placement
-        ratio = self.devicePixelRatioF()
-        left, top = (round(edge * ratio) / ratio for edge in placement.offset())
-        self.setTransform(QTransform(placement.scale, 0, 0, placement.scale, left, top))
+        self._shown = placement.on_whole_pixels(self.devicePixelRatioF())
+        xx, xy, yx, yy = self._shown.matrix()
+        self.setTransform(QTransform(xx, yx, xy, yy, *self._shown.offset()))
 
     def _changed(self) -> None:
         self.viewport().update()
         self.view_changed.emit()
 
-    def _to_image(self, position: QPointF) -> tuple[float, float]:
-        assert self._placement is not None
-        return self._placement.to_image(position.x(), position.y())
+    def to_image(self, position: QPointF) -> tuple[float, float]:
+        """Map a point of the view into the image that is shown."""
+        assert self._shown is not None
+        return self._shown.to_image(position.x(), position.y())
+
+    def to_view(self, x: float, y: float) -> QPointF:
+        """Map a point of the image that is shown into the view."""
+        assert self._shown is not None
+        return QPointF(*self._shown.to_view(x, y))
+
+    def box_to_view(self, box: tuple[float, float, float, float]) -> QRectF:
+        """Map a box x0 y0 x1 y1 of the image that is shown into the view."""
+        assert self._shown is not None
+        x0, y0, x1, y1 = self._shown.box_to_view(box)
+        return QRectF(QPointF(x0, y0), QPointF(x1, y1))
 
     def _largest_scale(self) -> float:
         return LARGEST_ZOOM / self.devicePixelRatioF()
@@ -287,3 +345,9 @@ class ImageView(QGraphicsView):
 
     def _view_size(self) -> QSizeF:
         return QSizeF(*self._size())
+
+
+def _are_frames(one: Radiograph, other: Radiograph) -> bool:
+    return (one.identity.key, one.pixels.shape) == (other.identity.key, other.pixels.shape) and (
+        one.frame != other.frame
+    )

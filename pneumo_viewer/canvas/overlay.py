@@ -10,6 +10,8 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
 
 from detector.radiograph import PixelSpacing, SpacingOrigin
 from pneumo_viewer.canvas import colours
+from pneumo_viewer.canvas.measurements import ORIGIN_NAMES
+from pneumo_viewer.canvas.placement import Turn
 from pneumo_viewer.canvas.texts import HEADING, SMALL, PlacedText, paint_texts, scaled_font
 from pneumo_viewer.theme import WARNING
 
@@ -20,12 +22,6 @@ _BAR_LENGTHS_MM = (200, 100, 50, 20, 10, 5, 2, 1)
 _LONGEST_BAR = 0.22
 """Of the width of the view."""
 _OPPOSITES = str.maketrans("RLAPHF", "LRPAFH")
-_ORIGINS = {
-    SpacingOrigin.CALIBRATED: "calibrated",
-    SpacingOrigin.AT_DETECTOR: "at detector",
-    SpacingOrigin.MAGNIFIED: "corrected for magnification",
-    SpacingOrigin.UNKNOWN: "of unknown origin",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +43,8 @@ def describe_spacing(spacing: PixelSpacing | None) -> str:
     """Name the distance between pixels and where it comes from."""
     if spacing is None:
         return "pixel spacing unknown"
-    return f"{spacing.column_mm:.3f} mm {_ORIGINS[spacing.origin]}"
+    sides = [f"{side:.3f}" for side in (spacing.column_mm, spacing.row_mm)]
+    return f"{' × '.join(dict.fromkeys(sides))} mm {ORIGIN_NAMES[spacing.origin]}"
 
 
 def place_scale_bar(
@@ -58,7 +55,7 @@ def place_scale_bar(
     Parameters
     ----------
     scale
-        View pixels per image pixel.
+        View pixels per image pixel, along its shorter side.
 
     Returns
     -------
@@ -67,7 +64,7 @@ def place_scale_bar(
     """
     if spacing is None or spacing.origin is SpacingOrigin.UNKNOWN:
         return None
-    per_mm = scale / spacing.column_mm
+    per_mm = scale / min(spacing.column_mm, spacing.row_mm)
     fitting = [mm for mm in _BAR_LENGTHS_MM if mm * per_mm <= _LONGEST_BAR * view.width()]
     if not fitting:
         return None
@@ -165,23 +162,56 @@ def place_bottom_texts(
         yield PlacedText(text, rect, small)
 
 
-def place_orientation(
-    font: QFont, view: QSizeF, patient_orientation: Sequence[str]
-) -> Iterator[PlacedText]:
-    """Write where the patient's sides are, at the middle of the left and right edges.
+def edge_letters(
+    patient_orientation: Sequence[str], turn: Turn
+) -> tuple[str, str, str, str] | None:
+    """Say which side of the patient is at the left, top, right and bottom edge of the view.
 
-    The first value of Patient Orientation (0020,0020) names the direction of the rows, PS3.3
-    C.7.6.1.1.1: what lies to the right. The left edge gets the opposite.
+    Patient Orientation (0020,0020) names the directions of the rows, towards the right, and of the
+    columns, downwards, before any turn (PS3.3 C.7.6.1.1.1). None where the file does not say:
+    the view position alone does not tell how an image lies.
     """
-    towards_right = patient_orientation[0] if patient_orientation else ""
-    if not towards_right:
-        return
+    if len(patient_orientation) != 2 or not all(patient_orientation):
+        return None
+    rows, columns = patient_orientation
+
+    def towards(right: int, down: int) -> str:
+        across, along = turn.undo(right, down)
+        name, sign = (rows, across) if across else (columns, along)
+        return name if sign > 0 else name.translate(_OPPOSITES)
+
+    return towards(-1, 0), towards(0, -1), towards(1, 0), towards(0, 1)
+
+
+def place_orientation(
+    font: QFont, view: QSizeF, letters: tuple[str, str, str, str], top: float, bottom: float
+) -> Iterator[PlacedText]:
+    """Write letters at the middle of the left, top, right and bottom edges.
+
+    Parameters
+    ----------
+    top, bottom
+        Between these view coordinates nothing else is written.
+    """
     metrics = QFontMetricsF(font)
-    top = (view.height() - metrics.height()) / 2
-    for text, is_left in ((towards_right.translate(_OPPOSITES), True), (towards_right, False)):
-        width = metrics.horizontalAdvance(text)
-        x = MARGIN if is_left else view.width() - MARGIN - width
-        yield PlacedText(text, QRectF(x, top, width, metrics.height()), font)
+    widths = [metrics.horizontalAdvance(text) for text in letters]
+    middle = (view.height() - metrics.height()) / 2
+    places = (
+        (MARGIN, middle),
+        ((view.width() - widths[1]) / 2, top),
+        (view.width() - MARGIN - widths[2], middle),
+        ((view.width() - widths[3]) / 2, bottom - metrics.height()),
+    )
+    for text, width, (x, y) in zip(letters, widths, places, strict=True):
+        yield PlacedText(text, QRectF(x, y, width, metrics.height()), font)
+
+
+def describe_turn(turn: Turn) -> str:
+    """Say how an image lies, or "" where it is upright."""
+    parts = ["mirrored"] if turn.is_mirrored else []
+    if turn.degrees:
+        parts.append(f"rotated {turn.degrees}°")
+    return ", ".join(parts)
 
 
 def paint_message(painter: QPainter, font: QFont, view: QSizeF, title: str, text: str) -> None:

@@ -9,8 +9,54 @@ _REACHABLE = 40.0
 
 
 @dataclass(frozen=True, slots=True)
+class Turn:
+    """One of the eight ways in which an image can lie: quarter turns and reflections.
+
+    The matrix ``[[xx, xy], [yx, yy]]`` of 0, 1 and -1 maps directions in the image to directions
+    in the view; its inverse is its transpose.
+    """
+
+    xx: int = 1
+    xy: int = 0
+    yx: int = 0
+    yy: int = 1
+
+    def apply(self, x: float, y: float) -> tuple[float, float]:
+        """Map a direction of the image into the view."""
+        return self.xx * x + self.xy * y, self.yx * x + self.yy * y
+
+    def undo(self, x: float, y: float) -> tuple[float, float]:
+        """Map a direction of the view into the image."""
+        return self.xx * x + self.yx * y, self.xy * x + self.yy * y
+
+    def then(self, later: Turn) -> Turn:
+        """Turn again, as the reader sees the image now."""
+        xx, yx = later.apply(self.xx, self.yx)
+        xy, yy = later.apply(self.xy, self.yy)
+        return Turn(int(xx), int(xy), int(yx), int(yy))
+
+    @property
+    def is_mirrored(self) -> bool:
+        """Whether left and right are exchanged, as no turning alone could."""
+        return self.xx * self.yy - self.xy * self.yx < 0
+
+    @property
+    def degrees(self) -> int:
+        """Clockwise quarter turns in degrees; of a mirrored image, those after the mirroring."""
+        right = (-self.xx, -self.yx) if self.is_mirrored else (self.xx, self.yx)
+        return {(1, 0): 0, (0, 1): 90, (-1, 0): 180, (0, -1): 270}[right]
+
+
+UPRIGHT = Turn()
+CLOCKWISE = Turn(0, -1, 1, 0)
+COUNTERCLOCKWISE = Turn(0, 1, -1, 0)
+LEFT_TO_RIGHT = Turn(-1, 0, 0, 1)
+TOP_TO_BOTTOM = Turn(1, 0, 0, -1)
+
+
+@dataclass(frozen=True, slots=True)
 class Placement:
-    """A uniform scale, and the image point that lies at the centre of the view.
+    """The map between image and view: a scale, a turn, and the image point at the view's centre.
 
     Image coordinates are continuous and cover ``[0, width] × [0, height]``; view coordinates have
     their origin at the top left of the view. Both point right and down.
@@ -20,9 +66,13 @@ class Placement:
     image, view
         Width and height in image pixels and in view pixels.
     scale
-        View pixels per image pixel.
+        View pixels per image pixel, along the shorter side of the pixel.
     center
         The image point at the centre of the view.
+    turn
+        How the image lies.
+    aspect
+        Height of an image pixel divided by its width.
     is_fitted
         Whether a change of the view's size fits the image again.
     """
@@ -31,57 +81,98 @@ class Placement:
     view: tuple[float, float]
     scale: float
     center: tuple[float, float]
+    turn: Turn = UPRIGHT
+    aspect: float = 1.0
     is_fitted: bool = False
 
     @classmethod
     def fitted(
-        cls, image: tuple[float, float], view: tuple[float, float], largest_scale: float
+        cls,
+        image: tuple[float, float],
+        view: tuple[float, float],
+        largest_scale: float,
+        turn: Turn = UPRIGHT,
+        aspect: float = 1.0,
     ) -> Placement:
         """Show the whole image as large as the view and ``largest_scale`` allow."""
-        scale = min(view[0] / image[0], view[1] / image[1], largest_scale)
-        return cls(image, view, scale, (image[0] / 2, image[1] / 2), is_fitted=True)
+        across, down = pixel_sides(aspect)
+        width, height = map(abs, turn.apply(image[0] * across, image[1] * down))
+        scale = min(view[0] / width, view[1] / height, largest_scale)
+        center = (image[0] / 2, image[1] / 2)
+        return cls(image, view, scale, center, turn, aspect, is_fitted=True)
 
     def resized(self, view: tuple[float, float], largest_scale: float) -> Placement:
         """Fit again, or keep scale and centre, in a view of another size."""
-        if self.is_fitted:
-            return Placement.fitted(self.image, view, largest_scale)
-        return replace(self, view=view)
+        resized = replace(self, view=view)
+        return resized.refitted(largest_scale) if self.is_fitted else resized
+
+    def turned(self, turn: Turn, largest_scale: float) -> Placement:
+        """Lay the image as ``turn`` says, about the centre of the view; fit again if fitted."""
+        turned = replace(self, turn=turn)
+        return turned.refitted(largest_scale) if self.is_fitted else turned
+
+    def refitted(self, largest_scale: float) -> Placement:
+        """Fit the image as it lies."""
+        return Placement.fitted(self.image, self.view, largest_scale, self.turn, self.aspect)
+
+    def matrix(self) -> tuple[float, float, float, float]:
+        """The linear part ``xx, xy, yx, yy`` of the map from the image into the view."""
+        across, down = (side * self.scale for side in pixel_sides(self.aspect))
+        turn = self.turn
+        return turn.xx * across, turn.xy * down, turn.yx * across, turn.yy * down
 
     def offset(self) -> tuple[float, float]:
-        """View coordinates of the image's top left corner."""
-        return (
-            self.view[0] / 2 - self.scale * self.center[0],
-            self.view[1] / 2 - self.scale * self.center[1],
-        )
+        """View coordinates of the image's origin, the top left corner before any turn."""
+        return self.to_view(0, 0)
+
+    def on_whole_pixels(self, device_ratio: float) -> Placement:
+        """Move the image by less than a pixel of the screen, so that its corner lies on one."""
+        shifts = (round(edge * device_ratio) / device_ratio - edge for edge in self.offset())
+        across, down = self._step_to_image(*shifts)
+        return replace(self, center=(self.center[0] - across, self.center[1] - down))
 
     def to_image(self, x: float, y: float) -> tuple[float, float]:
         """Map a point of the view into the image."""
-        left, top = self.offset()
-        return (x - left) / self.scale, (y - top) / self.scale
+        across, down = self._step_to_image(x - self.view[0] / 2, y - self.view[1] / 2)
+        return self.center[0] + across, self.center[1] + down
 
     def to_view(self, x: float, y: float) -> tuple[float, float]:
         """Map a point of the image into the view."""
-        left, top = self.offset()
-        return left + self.scale * x, top + self.scale * y
+        xx, xy, yx, yy = self.matrix()
+        across, down = x - self.center[0], y - self.center[1]
+        return (
+            self.view[0] / 2 + xx * across + xy * down,
+            self.view[1] / 2 + yx * across + yy * down,
+        )
+
+    def box_to_view(
+        self, box: tuple[float, float, float, float]
+    ) -> tuple[float, float, float, float]:
+        """Map a box x0 y0 x1 y1 of the image to the box x0 y0 x1 y1 that it covers in the view."""
+        return _spanned(self.to_view(*box[:2]), self.to_view(*box[2:]))
+
+    def box_to_image(
+        self, box: tuple[float, float, float, float]
+    ) -> tuple[float, float, float, float]:
+        """Map a box x0 y0 x1 y1 of the view to the box x0 y0 x1 y1 that it covers in the image."""
+        return _spanned(self.to_image(*box[:2]), self.to_image(*box[2:]))
 
     def zoomed(self, scale: float, x: float, y: float) -> Placement:
         """Change the scale and keep the image point under view point ``(x, y)`` where it is."""
         fixed_x, fixed_y = self.to_image(x, y)
-        center = (
-            fixed_x - (x - self.view[0] / 2) / scale,
-            fixed_y - (y - self.view[1] / 2) / scale,
-        )
-        return replace(self, scale=scale, center=center, is_fitted=False)
+        zoomed = replace(self, scale=scale, is_fitted=False)
+        across, down = zoomed._step_to_image(x - self.view[0] / 2, y - self.view[1] / 2)
+        return replace(zoomed, center=(fixed_x - across, fixed_y - down))
 
     def panned(self, right: float, down: float) -> Placement:
         """Move the image by view pixels; some of it always stays inside the view."""
-        return self.centered(
-            self.center[0] - right / self.scale, self.center[1] - down / self.scale
-        )
+        step_x, step_y = self._step_to_image(right, down)
+        return self.centered(self.center[0] - step_x, self.center[1] - step_y)
 
     def centered(self, x: float, y: float) -> Placement:
         """Bring an image point to the centre of the view, as far as the image stays inside."""
-        limits = [max(size / 2 - _REACHABLE, 0) / self.scale for size in self.view]
+        reaches = (max(size / 2 - _REACHABLE, 0) for size in self.view)
+        limits = [abs(step) for step in self._step_to_image(*reaches)]
         center = (
             min(max(x, -limits[0]), self.image[0] + limits[0]),
             min(max(y, -limits[1]), self.image[1] + limits[1]),
@@ -90,6 +181,26 @@ class Placement:
 
     def shows(self, box: tuple[float, float, float, float]) -> bool:
         """Whether a box x0 y0 x1 y1 of the image lies wholly inside the view."""
-        left, top = self.to_view(box[0], box[1])
-        right, bottom = self.to_view(box[2], box[3])
+        left, top, right, bottom = self.box_to_view(box)
         return left >= 0 and top >= 0 and right <= self.view[0] and bottom <= self.view[1]
+
+    def _step_to_image(self, right: float, down: float) -> tuple[float, float]:
+        across, along = self.turn.undo(right / self.scale, down / self.scale)
+        width, height = pixel_sides(self.aspect)
+        return across / width, along / height
+
+
+def pixel_sides(aspect: float) -> tuple[float, float]:
+    """Width and height of a pixel of this aspect ratio whose shorter side is 1."""
+    return max(1 / aspect, 1.0), max(aspect, 1.0)
+
+
+def _spanned(
+    one: tuple[float, float], other: tuple[float, float]
+) -> tuple[float, float, float, float]:
+    return (
+        min(one[0], other[0]),
+        min(one[1], other[1]),
+        max(one[0], other[0]),
+        max(one[1], other[1]),
+    )

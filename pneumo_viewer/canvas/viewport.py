@@ -28,6 +28,7 @@ from pneumo_viewer.canvas import colours
 from pneumo_viewer.canvas.box_editor import BoxEditor
 from pneumo_viewer.canvas.gestures import CLICK_RADIUS, Drag, Draggable, drag_for
 from pneumo_viewer.canvas.image_view import ImageView, PointerReading
+from pneumo_viewer.canvas.magnifier import paint_magnifier
 from pneumo_viewer.canvas.marks import (
     Mark,
     finding_at,
@@ -39,9 +40,13 @@ from pneumo_viewer.canvas.marks import (
     paint_truth,
     shown_marks,
 )
+from pneumo_viewer.canvas.measurement_marks import paint_measurements
+from pneumo_viewer.canvas.measurements import Measurements
 from pneumo_viewer.canvas.overlay import (
     MARGIN,
     describe_spacing,
+    describe_turn,
+    edge_letters,
     paint_message,
     paint_scale_bar,
     place_bottom_texts,
@@ -51,6 +56,7 @@ from pneumo_viewer.canvas.overlay import (
     place_warnings,
 )
 from pneumo_viewer.canvas.texts import paint_texts
+from pneumo_viewer.canvas.tools import MeasuringTools
 from pneumo_viewer.canvas.windowing import describe_view
 from pneumo_viewer.review.findings import Box, Finding
 
@@ -99,6 +105,10 @@ class Viewport(ImageView):
         self._press: tuple[QPointF, _Begin, Qt.MouseButton] | None = None
         self._drag: Drag | None = None
         self.box_editor = BoxEditor(self, self)
+        self.tools = MeasuringTools(self, Measurements(), self)
+        self.installEventFilter(self.tools)
+        self._has_magnifier = False
+        self._pointer: QPointF | None = None
         self._wheel_angle = 0
         self.setMouseTracking(True)
         self.setAcceptDrops(True)
@@ -108,7 +118,7 @@ class Viewport(ImageView):
     # --- what is shown -----------------------------------------------------------------------
 
     def show_radiograph(self, radiograph: Radiograph | None) -> None:
-        """Show an image in its default window, fitted.
+        """Show an image upright in its default window, fitted; another frame as the one before.
 
         Findings, truth, selection, texts, doubts and message of the image before are gone; the
         threshold and what is hidden stay as they were.
@@ -121,6 +131,7 @@ class Viewport(ImageView):
         self._end_drag()
         self.box_editor.cancel()
         super().show_radiograph(radiograph)
+        self.tools.show_frame()
         self.pointer_moved.emit(None)
         self.viewport().update()
 
@@ -206,9 +217,14 @@ class Viewport(ImageView):
         return [replace(mark, is_draft=self.box_editor.is_draft(mark.finding)) for mark in marks]
 
     def cancel_gesture(self) -> bool:
-        """Give up what is being drawn or dragged; say whether there was anything."""
+        """Give up what is being drawn or dragged, or the tool; say whether there was anything."""
         self._end_drag()
-        return self.box_editor.cancel()
+        return self.box_editor.cancel() or self.tools.cancel()
+
+    def set_magnifier(self, is_on: bool) -> None:
+        """Magnify the image around the mouse."""
+        self._has_magnifier = is_on
+        self.viewport().update()
 
     def shown_box(self) -> Box:
         """The part of the image that is in view."""
@@ -224,7 +240,7 @@ class Viewport(ImageView):
         self.viewport().update()
         if self._drag is None:
             position = self.viewport().mapFromGlobal(QCursor.pos())
-            self.viewport().setCursor(self.box_editor.cursor_at(QPointF(position)))
+            self._set_cursor(QPointF(position))
 
     # --- painting ----------------------------------------------------------------------------
 
@@ -243,16 +259,23 @@ class Viewport(ImageView):
         warnings = list(place_warnings(self.font(), size, self._doubts, top))
         texts += warnings
         spacing = self.radiograph.spacing
-        scale_bar = place_scale_bar(self.font(), size, spacing, self.transform().m11())
+        scale_bar = place_scale_bar(
+            self.font(), size, spacing, self.zoom / self.devicePixelRatioF()
+        )
         bar_width = scale_bar.rect.width() if scale_bar else 0.0
-        texts += place_bottom_texts(self.font(), size, self._facts(self.radiograph), bar_width)
-        orientation = self.radiograph.identity.patient_orientation
-        texts += place_orientation(self.font(), size, orientation)
+        facts = list(place_bottom_texts(self.font(), size, self._facts(self.radiograph), bar_width))
+        letters = edge_letters(self.radiograph.identity.patient_orientation, self.turn)
+        if letters is not None:
+            top = max(text.rect.bottom() for text in texts) + 2 if texts else MARGIN
+            bottom = min(fact.rect.top() for fact in facts) - 2
+            texts += place_orientation(self.font(), size, letters, top, bottom)
+        texts += facts
 
         taken = [text.rect for text in texts]
         if scale_bar is not None:
             taken.append(scale_bar.rect)
         self._paint_boxes(painter, taken)
+        paint_measurements(painter, self.tools.marks, self.to_view, self.font(), size)
         for warning in warnings:
             painter.fillRect(warning.rect.adjusted(-4, -1, 4, 1), QColor(colours.PLATE))
         paint_texts(painter, texts)
@@ -261,12 +284,15 @@ class Viewport(ImageView):
         if self._region is not None:
             painter.setPen(QPen(QColor(colours.SELECTION), 1, Qt.PenStyle.DashLine))
             painter.drawRect(self._region)
+        if self._has_magnifier and self._pointer is not None:
+            paint_magnifier(painter, self._image_item, self.viewportTransform(), self._pointer)
 
     def _facts(self, radiograph: Radiograph) -> list[str]:
         assert self.view is not None
         facts = [describe_view(self.view)]
         if self.is_inverted:
             facts.append("inverted")
+        facts += filter(None, [describe_turn(self.turn)])
         facts.append(f"zoom {100 * self.zoom:.0f}\N{NO-BREAK SPACE}%")
         facts.append(describe_spacing(radiograph.spacing))
         if radiograph.is_lossy:
@@ -296,10 +322,8 @@ class Viewport(ImageView):
         ):
             paint_label(painter, mark, rect, self.font())
 
-    def _on_screen(self, box: Sequence[float]) -> QRectF:
-        x0, y0, x1, y1 = box
-        rect = self.viewportTransform().mapRect(QRectF(QPointF(x0, y0), QPointF(x1, y1)))
-        return on_screen(rect, self.devicePixelRatioF())
+    def _on_screen(self, box: Box) -> QRectF:
+        return on_screen(self.box_to_view(box), self.devicePixelRatioF())
 
     # --- mouse -------------------------------------------------------------------------------
 
@@ -313,14 +337,16 @@ class Viewport(ImageView):
         event.accept()
         if self._press is not None or self.radiograph is None:
             return
-        what = event.button(), event.modifiers()
-        begin = self.box_editor.drag_at(event.position(), *what) or drag_for(*what)
+        begin = self._begin_at(event.position(), event.button(), event.modifiers())
         if begin is not None:
             self._press = (event.position(), begin, event.button())
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Drag, and report the pixel under the mouse."""
         position = event.position()
+        self._pointer = position
+        if self._has_magnifier:
+            self.viewport().update()
         if self._press is not None and self._drag is None:
             start, begin, _ = self._press
             if (position - start).manhattanLength() > CLICK_RADIUS:
@@ -329,7 +355,8 @@ class Viewport(ImageView):
         if self._drag is not None:
             self._drag.move(position)
         elif self._press is None:
-            self.viewport().setCursor(self.box_editor.cursor_at(position))
+            self.tools.hover(position)
+            self._set_cursor(position)
         self.pointer_moved.emit(self.read_pixel(position))
         event.accept()
 
@@ -343,14 +370,15 @@ class Viewport(ImageView):
         if drag is not None:
             drag.finish()
         elif button is Qt.MouseButton.RightButton:
+            self.tools.select_at(event.position())
             self.context_menu_requested.emit(event.globalPosition().toPoint())
-        elif button is Qt.MouseButton.LeftButton:
-            self.finding_clicked.emit(finding_at(self.marks(), *self._to_image(event.position())))
+        elif button is Qt.MouseButton.LeftButton and not self.tools.click(event.position()):
+            self.finding_clicked.emit(finding_at(self.marks(), *self.to_image(event.position())))
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Maximise; with Ctrl, return to the file's own window."""
         event.accept()
-        if event.button() is not Qt.MouseButton.LeftButton:
+        if event.button() is not Qt.MouseButton.LeftButton or self.tools.tool is not None:
             self.mousePressEvent(event)
         elif event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             self.set_file_window()
@@ -383,11 +411,24 @@ class Viewport(ImageView):
     def leaveEvent(self, event: QEvent) -> None:
         """Report that the mouse is beside the image."""
         super().leaveEvent(event)
+        self._pointer = None
+        self.viewport().update()
         self.pointer_moved.emit(None)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Leave every key to the window; the base class would scroll."""
         event.ignore()
+
+    def _begin_at(
+        self, position: QPointF, button: Qt.MouseButton, modifiers: Qt.KeyboardModifier
+    ) -> _Begin | None:
+        what = position, button, modifiers
+        begin = None if self.box_editor.is_drawing else self.tools.drag_at(*what)
+        return begin or self.box_editor.drag_at(*what) or drag_for(button, modifiers)
+
+    def _set_cursor(self, position: QPointF) -> None:
+        cursor = None if self.box_editor.is_drawing else self.tools.cursor_at(position)
+        self.viewport().setCursor(self.box_editor.cursor_at(position) if cursor is None else cursor)
 
     def _end_drag(self) -> None:
         self._press = None

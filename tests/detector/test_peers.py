@@ -52,7 +52,7 @@ def total(parts: dict[str, Tensor]) -> Tensor:
 
 
 def test_every_system_that_a_preset_names_is_there() -> None:
-    assert {preset.system for preset in PRESETS.values()} >= SYSTEMS.keys()
+    assert {preset.system for preset in PRESETS.values()} == SYSTEMS.keys()
 
 
 @every_peer
@@ -145,6 +145,10 @@ def test_without_a_box_the_exam_scores_zero(system: System) -> None:
 @every_peer
 def test_a_batch_of_one_equals_a_batch_of_many(system: System) -> None:
     network = build(system).eval()
+    with torch.no_grad():  # fresh heads give nearly tied scores, which rounding would reorder
+        for parameter in network.parameters():
+            if parameter.ndim > 1 and parameter.std() < 0.02:
+                parameter.mul_(10)
     batch = images(3)
     for index, many in enumerate(network.predict(batch)):
         (alone,) = network.predict(batch[index, None])

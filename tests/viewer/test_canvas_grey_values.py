@@ -10,7 +10,15 @@ import numpy as np
 import pytest
 from canvas_stage import BYTE_WINDOW, is_coloured, picture, radiograph, ramp
 
-from detector.radiograph import GreyScale, LookupTable, Rescale, VoiFunction, Window
+from detector.radiograph import (
+    GreyScale,
+    LookupTable,
+    Overlay,
+    Rescale,
+    Shutter,
+    VoiFunction,
+    Window,
+)
 from pneumo_viewer.canvas.viewport import Viewport
 
 
@@ -108,3 +116,31 @@ def test_a_real_radiograph_looks_like_its_pixels(viewport: Viewport, shared_data
     expected = cv2.resize(pixels, (400, 400), interpolation=cv2.INTER_AREA)[100:300, 100:300]
     difference = picture(viewport)[100:300, 100:300, 0].astype(int) - expected
     assert np.abs(difference).mean() < 2
+
+
+def test_overlays_are_white_with_a_dark_rim_and_can_be_hidden(viewport: Viewport) -> None:
+    pixels = np.full((400, 400), 90, np.uint8)
+    grey = GreyScale(8, windows=(BYTE_WINDOW,))
+    line = Overlay(np.ones((100, 1), np.bool_), left=200, top=150)
+    viewport.show_radiograph(replace(radiograph(pixels, grey), overlays=(line,)))
+    assert picture(viewport)[200, 198:203, 0].tolist() == [90, 0, 255, 0, 90]
+    viewport.set_graphics_visible(False)
+    assert np.unique(picture(viewport)[200, 198:203]).tolist() == [90]
+    viewport.set_graphics_visible(True)
+    viewport.rotate_right()  # (200, 150) to (200, 249) goes to (150, 200) to (250, 200)
+    assert picture(viewport)[198:203, 200, 0].tolist() == [90, 0, 255, 0, 90]
+
+
+def test_behind_the_shutter_it_is_black_even_where_the_image_is_inverted(
+    viewport: Viewport,
+) -> None:
+    pixels = np.full((400, 400), 90, np.uint8)
+    grey = GreyScale(8, windows=(BYTE_WINDOW,))
+    shut = replace(radiograph(pixels, grey), shutter=Shutter(rectangle=(100, 150, 300, 250)))
+    viewport.show_radiograph(shut)
+    for expected in (90, 255 - 90):
+        seen = picture(viewport)[:, :, 0]
+        assert (seen[150:250, 100:300] == expected).all()
+        assert not seen[110:150, 100:300].any()
+        assert not seen[150:250, 30:100].any()
+        viewport.invert()

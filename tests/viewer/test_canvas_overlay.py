@@ -12,10 +12,20 @@ from PySide6.QtWidgets import QApplication
 from detector.radiograph import PixelSpacing, SpacingOrigin
 from pneumo_viewer.canvas.overlay import (
     describe_spacing,
+    describe_turn,
+    edge_letters,
     place_bottom_texts,
     place_orientation,
     place_scale_bar,
     place_top_texts,
+)
+from pneumo_viewer.canvas.placement import (
+    CLOCKWISE,
+    COUNTERCLOCKWISE,
+    LEFT_TO_RIGHT,
+    TOP_TO_BOTTOM,
+    UPRIGHT,
+    Turn,
 )
 
 AT_DETECTOR = PixelSpacing(0.2, 0.2, SpacingOrigin.AT_DETECTOR)
@@ -31,16 +41,19 @@ def font(qapp: QApplication) -> QFont:
 def test_no_text_is_cut_by_the_border_or_covers_another(font: QFont, size: QSizeF) -> None:
     bar = place_scale_bar(font, size, AT_DETECTOR, 0.3)
     assert bar is not None
-    texts = [
+    above = [
         *place_top_texts(
             font,
             size,
             ["Mustermann, Maximilian Alexander", "PID 1234567890", "M · 57 y"],
             ["2017-03-12 10:11", "PA · erect", "Chest, two views · series 1 of 3"],
-        ),
-        *place_bottom_texts(font, size, FACTS, bar.rect.width()),
-        *place_orientation(font, size, ("L", "F")),
+        )
     ]
+    below = [*place_bottom_texts(font, size, FACTS, bar.rect.width())]
+    top = max(text.rect.bottom() for text in above)
+    bottom = min(text.rect.top() for text in below)
+    letters = place_orientation(font, size, ("R", "H", "L", "F"), top, bottom)
+    texts = [*above, *below, *letters]
     rects = [text.rect for text in texts] + [bar.rect]
     for rect in rects:
         assert rect.left() >= 0
@@ -92,12 +105,50 @@ def test_the_spacing_is_named_with_its_origin() -> None:
     assert describe_spacing(None) == "pixel spacing unknown"
 
 
+def test_sides_that_differ_are_both_named() -> None:
+    spacing = PixelSpacing(0.3, 0.15, SpacingOrigin.CALIBRATED)
+    assert describe_spacing(spacing) == "0.150 × 0.300 mm calibrated"
+
+
 @pytest.mark.parametrize(
     ("orientation", "letters"),
-    [(("L", "F"), ["R", "L"]), (("R", "F"), ["L", "R"]), (("P", "F"), ["A", "P"]), ((), [])],
+    [
+        (("L", "F"), ("R", "H", "L", "F")),
+        (("R", "F"), ("L", "H", "R", "F")),
+        (("P", "F"), ("A", "H", "P", "F")),
+        (("LF", "FR"), ("RH", "HL", "LF", "FR")),
+    ],
 )
 def test_the_letters_say_which_side_of_the_patient_is_where(
-    font: QFont, orientation: tuple[str, ...], letters: list[str]
+    orientation: tuple[str, ...], letters: tuple[str, ...]
 ) -> None:
-    texts = list(place_orientation(font, QSizeF(900, 900), orientation))
-    assert [text.text for text in sorted(texts, key=lambda text: text.rect.left())] == letters
+    assert edge_letters(orientation, UPRIGHT) == letters  # left, top, right, bottom
+
+
+@pytest.mark.parametrize(
+    ("turn", "letters"),
+    [
+        (CLOCKWISE, ("F", "R", "H", "L")),  # what was at the left is at the top now
+        (COUNTERCLOCKWISE, ("H", "L", "F", "R")),
+        (LEFT_TO_RIGHT, ("L", "H", "R", "F")),
+        (TOP_TO_BOTTOM, ("R", "F", "L", "H")),
+    ],
+)
+def test_the_letters_follow_turns(turn: Turn, letters: tuple[str, ...]) -> None:
+    assert edge_letters(("L", "F"), turn) == letters
+
+
+@pytest.mark.parametrize("orientation", [(), ("L",), ("L", ""), ("", "F")])
+def test_without_a_whole_patient_orientation_no_letter_is_guessed(
+    orientation: tuple[str, ...],
+) -> None:
+    assert edge_letters(orientation, UPRIGHT) is None
+
+
+def test_a_turned_image_says_so() -> None:
+    assert describe_turn(UPRIGHT) == ""
+    assert describe_turn(CLOCKWISE) == "rotated 90°"
+    assert describe_turn(LEFT_TO_RIGHT) == "mirrored"
+    assert describe_turn(LEFT_TO_RIGHT.then(CLOCKWISE)) == "mirrored, rotated 90°"
+    # Upside down is what half a turn makes of a mirrored image.
+    assert describe_turn(TOP_TO_BOTTOM) == "mirrored, rotated 180°"
