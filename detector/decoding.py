@@ -194,6 +194,7 @@ def select_boxes(
     boxes, scores = boxes[kept], scores[kept]
     if voting_iou is not None:
         boxes = vote(box_iou(boxes, candidates), candidates, candidate_scores, voting_iou)
+        boxes = clip_boxes_to_image(boxes, image_size)  # a mean may round to beyond the edge
     return boxes, scores
 
 

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication
 from detector.errors import InputError
 from detector.model_card import ModelCard, read_card
 from pneumo_viewer.jobs.jobs import Jobs
+from pneumo_viewer.jobs.tasks import Task
 from pneumo_viewer.main_window import MainWindow
 from pneumo_viewer.review.session import ReviewSession
 from pneumo_viewer.review.store import store_path
@@ -42,15 +43,19 @@ class Application:
         apply_theme(qt)
         self._settings_path = settings_path()
         settings = load_settings(self._settings_path)
-        card, problem = _card()
-        self.jobs = Jobs()
+        settings, card, problem = _with_card(settings)
+        weights = () if settings.weights is None else (str(settings.weights),)
+        self.jobs = Jobs(load_detector=Task("pneumo_viewer.jobs.detection:load", weights))
         self._store = StoreOnJobs(self.jobs, store_path())
         session = ReviewSession(self._store, settings.reader)
+        session.set_blinded(settings.blinded)
         if card is not None:
             session.set_threshold(card.score_threshold)
             session.set_model(card.identity)
         self.workspace = Workspace(self.jobs, session)
         self.window = MainWindow(self.workspace, settings, card, problem)
+        if problem:
+            self.workspace.notice_given.emit(problem)
         self.window.preferences.changed.connect(self._save)
 
     def _save(self, settings: Settings) -> None:
@@ -69,11 +74,15 @@ class Application:
         self.jobs.close()
 
 
-def _card() -> tuple[ModelCard | None, str]:
+def _with_card(settings: Settings) -> tuple[Settings, ModelCard | None, str]:
+    """The card of the chosen weights, or else of the program's own, and what is wrong with any."""
     try:
-        return read_card(DEFAULT_WEIGHTS), ""
+        return settings, read_card(settings.weights or DEFAULT_WEIGHTS), ""
     except InputError as error:
-        return None, str(error)
+        if settings.weights is None:
+            return settings, None, str(error)
+        own, card, _ = _with_card(settings.model_copy(update={"weights": None}))
+        return own, card, str(error)
 
 
 def run(paths: Sequence[Path]) -> int:

@@ -7,11 +7,9 @@ from PySide6.QtWidgets import (
     QLabel,
     QMainWindow,
     QMenu,
-    QSizePolicy,
     QStatusBar,
     QToolBar,
     QToolButton,
-    QWidget,
 )
 
 from detector.model_card import ModelCard
@@ -22,7 +20,7 @@ from pneumo_viewer.panels.notice import NoticeLine
 from pneumo_viewer.panels.status import WorkProgress, describe
 from pneumo_viewer.theme import UNIT
 
-_WITH_TEXT = ("open_folder", "show_truth", "evaluate")
+_WITH_TEXT = {"open_folder": "Open", "show_truth": "Truth", "evaluate": "Evaluate"}
 _CONTEXT_MENUS = ("Image/Measure", "Image/Window", "Review")
 
 
@@ -62,16 +60,11 @@ def add_tool_bar(window: QMainWindow, actions: Actions, menus: Menus) -> QToolBa
     choice.setMenu(menus.by_title["Image/Window"])
     choice.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
     tool_bar.insertWidget(actions["invert"], choice)
-    for command in _WITH_TEXT:
+    for command, text in _WITH_TEXT.items():
+        actions[command].setIconText(text)
         button = tool_bar.widgetForAction(actions[command])
         if isinstance(button, QToolButton):
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-    spacer = QWidget()
-    spacer.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-    tool_bar.addWidget(spacer)
-    research = QLabel("Research use only")
-    research.setProperty("role", "secondary")
-    tool_bar.addWidget(research)
     window.addToolBar(tool_bar)
     return tool_bar
 
@@ -98,7 +91,9 @@ class StatusLine:
         bar.addWidget(self.scanning)
         bar.addWidget(self.scoring)
         bar.addWidget(self.notice, 1)
-        for label in (self._pointer, self._detector):
+        research = QLabel("Research use only")
+        research.setProperty("role", "secondary")
+        for label in (self._pointer, self._detector, research):
             label.setContentsMargins(2 * UNIT, 0, 3 * UNIT, 0)
             bar.addPermanentWidget(label)
 

@@ -82,6 +82,7 @@ class BoxDesk(QObject):
 
     def _refresh(self, change: Change) -> None:
         if Aspect.PROBLEM in change.aspects:
+            self._added = None
             self._viewport.cancel_gesture()
         key, added = self._session.current, self._added
         if key is not None and added is not None and self._session.finding(key, added):

@@ -45,6 +45,11 @@ class EvaluationRun(QObject):
         if not self._workspace.images:
             self.stopped.emit("Open studies first, then evaluate them.")
             return
+        if hidden := self._workspace.session.hidden_count:
+            self.stopped.emit(
+                f"Blinded reading: evaluation waits until all is revealed. Still hidden: {hidden}."
+            )
+            return
         if self._workspace.session.model is None:
             self.stopped.emit("There is no model whose findings could be evaluated.")
             return

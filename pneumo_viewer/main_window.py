@@ -18,17 +18,20 @@ from pneumo_viewer.docks import Docks
 from pneumo_viewer.evaluating import EvaluationRun
 from pneumo_viewer.image_desk import ImageDesk
 from pneumo_viewer.library.found import Refusal, ScannedImage
+from pneumo_viewer.model_desk import ModelDesk
+from pneumo_viewer.models import Model
 from pneumo_viewer.panels.evaluation import EvaluationPage
 from pneumo_viewer.panels.findings import FindingsPanel
 from pneumo_viewer.panels.start import StartPage
 from pneumo_viewer.panels.worklist import WorklistPanel
 from pneumo_viewer.preferences import Preferences
+from pneumo_viewer.reader_desk import ReaderDesk
 from pneumo_viewer.reading_desk import ReadingDesk
 from pneumo_viewer.settings import Settings
 from pneumo_viewer.undoing import Undoing
 from pneumo_viewer.wiring import command_slots
 from pneumo_viewer.workspace import Workspace
-from resources import DEMO_STUDIES
+from resources import DEFAULT_WEIGHTS, DEMO_STUDIES
 
 
 class MainWindow(QMainWindow):
@@ -83,12 +86,17 @@ class MainWindow(QMainWindow):
         )
         self.box_desk = BoxDesk(self.session, self.viewport, self.actions_by_id, self)
 
+        self.reader_desk = ReaderDesk(workspace, self.actions_by_id, self)
+        self.agreement_page = self.reader_desk.agreement_page
+
         self.pages = QStackedWidget()
-        for page in (self.start_page, self.viewport, self.evaluation_page):
+        for page in (self.start_page, self.viewport, self.evaluation_page, self.agreement_page):
             self.pages.addWidget(page)
         self.setCentralWidget(self.pages)
         self.docks = Docks(self, self.actions_by_id)
         self._add_docks()
+        active = None if card is None else Model(settings.weights or DEFAULT_WEIGHTS, card)
+        self.model_desk = ModelDesk(self, active)
         self.menus = Menus(self, self.actions_by_id)
         window_menu = self.menus.by_title["Image/Window"]
         self.image_desk = ImageDesk(self.viewport, self.actions_by_id, window_menu, self)
@@ -96,8 +104,10 @@ class MainWindow(QMainWindow):
             self.session, self.viewport.tools.measurements, self.actions_by_id, self
         )
         self.tool_bar = add_tool_bar(self, self.actions_by_id, self.menus)
+        self.model_desk.join_bars()
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
         self.status_line = StatusLine(self.statusBar(), card)
+        self.statusBar().addPermanentWidget(self.reader_desk.field)
         self.notice = self.status_line.notice
 
         self.actions_by_id.connect_all(command_slots(self))
@@ -111,12 +121,14 @@ class MainWindow(QMainWindow):
         self._restore_geometry()
         self._show_start_page()
         self._application().installEventFilter(self)
+        if "reader" not in settings.model_fields_set:
+            self.reader_desk.greet()
 
     def _add_docks(self) -> None:
         left, right = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
         worklist, findings = self.worklist, self.findings_panel
         self.docks.add("worklist", "Worklist", worklist, left, worklist.title_bar, width=420)
-        self.docks.add("findings", "Findings", findings, right, findings.title_bar)
+        self.docks.add("findings", "Findings", findings, right, findings.title_bar, width=404)
 
     def _connect_workspace(self) -> None:
         workspace, status = self.workspace, self.status_line
@@ -145,6 +157,9 @@ class MainWindow(QMainWindow):
         page.cancelled.connect(run.cancel)
         page.closed.connect(self.show_image_page)
         page.exam_chosen.connect(self._show_exam)
+        self.reader_desk.chosen.connect(self._follow_reader)
+        self.agreement_page.closed.connect(self.show_image_page)
+        self.agreement_page.exam_chosen.connect(self._show_exam)
 
     # Opening
 
@@ -227,6 +242,17 @@ class MainWindow(QMainWindow):
         self.pages.setCurrentWidget(self.evaluation_page)
         self.evaluation_run.start()
 
+    def compare_readers(self) -> None:
+        """Compare the readers of the loaded studies on a page of its own."""
+        self.pages.setCurrentWidget(self.agreement_page)
+        self.reader_desk.compare()
+
+    def _follow_reader(self, choices: dict[str, object]) -> None:
+        self.preferences.change(**choices)
+        if self.pages.currentWidget() in (self.evaluation_page, self.agreement_page):
+            self.show_image_page()  # what they show is another reader's, or to be hidden
+        self.evaluation_run.cancel()
+
     # The window itself
 
     def set_full_screen(self, is_full: bool) -> None:
@@ -274,5 +300,6 @@ class MainWindow(QMainWindow):
             window_geometry=self.saveGeometry().toBase64().toStdString(),
             window_layout=self.docks.layout,
         )
+        self.model_desk.close()
         self._application().removeEventFilter(self)
         super().closeEvent(event)

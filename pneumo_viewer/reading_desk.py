@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 from PySide6.QtCore import QObject, Qt, Signal
 
-from detector.model_card import OperatingPoint
+from detector.model_card import ModelCard, OperatingPoint
 from detector.radiograph import Radiograph
 from pneumo_viewer.actions import Actions
 from pneumo_viewer.canvas.viewport import Viewport
@@ -20,10 +20,15 @@ from pneumo_viewer.review.changes import Aspect, Change
 from pneumo_viewer.review.findings import ExamVerdict, Verdict
 from pneumo_viewer.review.operations import SetComment, SetExamVerdict, decide
 from pneumo_viewer.review.session import ExamState
+from pneumo_viewer.undoing import Undoing
 from pneumo_viewer.workspace import Workspace
 
 STEP = 0.01
 FAR_STEP = 0.05
+BLINDED = (
+    "Blinded reading: give your verdict on the exam, then reveal the detector's findings "
+    "(Ctrl+Return)."
+)
 _FINDINGS_ASPECTS = {
     Aspect.CURRENT,
     Aspect.DETECTIONS,
@@ -153,6 +158,13 @@ class ReadingDesk(QObject):
         """Return to the threshold of the model's card."""
         self.session.set_threshold(self.default_threshold)
 
+    def use_model(self, card: ModelCard) -> None:
+        """Take default threshold and operating points from another model's card."""
+        self.default_threshold = card.score_threshold
+        self._operating_points = card.operating_points
+        self._actions["next_point"].setEnabled(bool(card.operating_points))
+        self._card_problem = ""
+
     def next_operating_point(self) -> None:
         """Go to the operating point with the next higher threshold; after the last, the first."""
         thresholds = sorted(float(np.float32(p.threshold)) for p in self._operating_points)
@@ -263,6 +275,8 @@ class ReadingDesk(QObject):
     def _explanation(self, key: str | None) -> str:
         if key is None:
             return "Open a folder of radiographs to begin."
+        if not self.session.stage(key).shows_detector:
+            return BLINDED
         if self.session.model is None:
             return self._card_problem
         if key in self.workspace.not_scored:
@@ -306,7 +320,7 @@ class ReadingDesk(QObject):
         """Go where the reader will look next: on after a verdict, back after an undo."""
         if change.image is None:
             return
-        if change.by is None:  # undone or done again
+        if change.by is None or isinstance(change.by, Undoing):
             self.session.show(change.image)
         elif change.by is self and change.image == self.session.current:
             self._go_on(change.image)
@@ -317,14 +331,19 @@ class ReadingDesk(QObject):
         """Whether this is the current exam, with a verdict and nothing undecided."""
         has_verdict = self.session.exam_verdict(key) is not None
         is_done = self.session.exam_state(key) is ExamState.DONE
-        return key == self.session.current and has_verdict and is_done
+        is_all = has_verdict and is_done and not self._is_more_to_reveal(key)
+        return key == self.session.current and is_all
+
+    def _is_more_to_reveal(self, key: str) -> bool:
+        """Whether the next step of a blinded reading comes before the next image."""
+        return self.session.stage(key).following is not None
 
     def _go_on(self, key: str) -> None:
         """Select the next finding; after the last one, go to the next image."""
         shown = [finding.id for finding in self.session.shown_findings(key)]
         if self.session.selected in shown[:-1]:
             self.session.select_next()
-        elif shown and self.session.selected == shown[-1]:
+        elif shown and self.session.selected == shown[-1] and not self._is_more_to_reveal(key):
             self.worklist.step_image(+1)
 
     def _enable_actions(self) -> None:

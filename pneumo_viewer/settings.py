@@ -33,7 +33,15 @@ class Settings(BaseModel):
         title="Reader",
         description="The name under which verdicts are stored.",
     )
+    blinded: bool = Field(
+        default=False,
+        title="Blinded reading",
+        description="Read first, then reveal the detector's findings, then the ground truth.",
+    )
     recent_folders: tuple[Path, ...] = Field(default=(), title="Recent folders")
+    weights: Path | None = Field(
+        default=None, title="Model", description="The weights file; empty for the program's own."
+    )
     window_geometry: str = Field(default="", title="Window geometry, base64")
     window_layout: str = Field(default="", title="Panel layout, base64")
 

@@ -40,7 +40,7 @@ QToolButton::menu-indicator {{ image: none; }}
 QStatusBar {{ background: {WINDOW}; border-top: 1px solid {LINE}; color: {SECONDARY}; }}
 QStatusBar::item {{ border: none; }}
 QStatusBar QLabel {{ color: {SECONDARY}; }}
-QLineEdit, QComboBox {{
+QLineEdit, QComboBox, QSpinBox {{
     background: {WINDOW}; border: 1px solid {LINE}; border-radius: 4px; padding: 4px 8px;
     selection-background-color: {SELECTION};
 }}

@@ -20,6 +20,7 @@ def command_slots(window: MainWindow) -> dict[str, Callable[..., object]]:
     session, desk = window.session, window.desk
     return {
         **window.docks.slots,
+        **window.model_desk.slots,
         "open_folder": window.choose_folder,
         "open_files": window.choose_files,
         "open_demo": lambda: window.open([DEMO_STUDIES]),
@@ -61,6 +62,8 @@ def command_slots(window: MainWindow) -> dict[str, Callable[..., object]]:
         "threshold_far_up": lambda: desk.move_threshold(FAR_STEP),
         "threshold_far_down": lambda: desk.move_threshold(-FAR_STEP),
         "next_point": desk.next_operating_point,
+        **window.reader_desk.slots(),
+        "compare_readers": window.compare_readers,
         "evaluate": window.evaluate,
         "show_image": window.show_image_page,
         "about_model": lambda: dialogs.show_model(window, window.card, window.card_problem),

@@ -181,8 +181,7 @@ class Workspace(QObject):
         if self.session.model is None:
             return 0, 0
         settled = sum(
-            key in self.not_scored or self.session.detections(key) is not None
-            for key in self.index.images
+            key in self.not_scored or self.session.is_scored(key) for key in self.index.images
         )
         return settled, len(self.index.images)
 
@@ -347,8 +346,9 @@ class Workspace(QObject):
         sentences: list[str] = []
         for table in tables:
             loaded = match_truth(table, self.images)
+            boxes = "" if self.session.is_blinded else f"{loaded.boxes} boxes, and "
             sentences.append(
-                f"Ground truth from {table.source.name}: {loaded.boxes} boxes, and "
+                f"Ground truth from {table.source.name}: {boxes}"
                 f"{loaded.matched} of {len(self.images)} open images are covered."
             )
             sentences.extend(table.notes)

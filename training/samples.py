@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from detector.networks.protocol import ExamClass, Target
+from detector.exam_class import ExamClass
+from detector.networks.protocol import Target
 from detector.presets import Preset
 from training.augmentation import Change, draw_change, random_affine, warp
 from training.datasets.labelled_image import DataSetError, LabelledImage, no_boxes

@@ -6,9 +6,10 @@ training.train_command`` with the same options. Only the first process writes.
 
 from __future__ import annotations
 
+import math
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -20,7 +21,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from detector.errors import InputError
 from detector.files import make_writable
-from detector.model_card import Metric, ModelCard, OperatingPoint
+from detector.model_card import Metric, ModelCard, OperatingPoint, read_card
 from detector.networks.protocol import DetectionNetwork
 from detector.networks.systems import build_network
 from detector.presets import PRESETS, Preset
@@ -31,15 +32,21 @@ from training.datasets.labelled_image import DataSetError, LabelledImage
 from training.datasets.leakage import require_no_leakage
 from training.datasets.prepared_images import PreparedImages, prepare_images
 from training.event_log import EventLog, EventLogError
+from training.judged_log import JudgedLog
 from training.judging import choose_threshold, detect, judge
 from training.processes import join_processes
 from training.run_data import Splits, describe_data, find_places, read_splits
 from training.samples import SampleStream
+from training.stopping import Stop
 from training.trainer import CHECKPOINT, StepReport, Trainer
 
 UNUSABLE_ARGUMENTS = 2
 EVENTS = "events"
 """Folder for TensorBoard inside that of the run."""
+DEFAULT = "compact"
+"""The preset of a training that begins from no weights."""
+STOPPED = 3
+"""Exit status of a run that was stopped and can be resumed."""
 VERSION = "1"
 """Of the weights that this command writes."""
 STRIDE = 32
@@ -73,7 +80,15 @@ def train_detector(
         str, typer.Option(metavar="N,N", help="Folds of patients to train on, or none.")
     ],
     out: Annotated[Path, typer.Option(help="Folder for checkpoint, log and weights.")],
-    preset: Annotated[str, typer.Option(help=f"One of {', '.join(PRESETS)}.")] = "compact",
+    preset: Annotated[
+        str | None,
+        typer.Option(
+            help=f"One of {', '.join(PRESETS)}.", show_default=f"that of --start, else {DEFAULT}"
+        ),
+    ] = None,
+    name: Annotated[
+        str | None, typer.Option(help="Of the weights.", show_default="the preset's")
+    ] = None,
     negatives: Annotated[
         list[Path] | None,
         typer.Option(
@@ -124,6 +139,10 @@ def train_detector(
         int | None, typer.Option(min=0, help="Painted steps before them.")
     ] = None,
     batch: Annotated[int | None, typer.Option(min=1, help="Images a step.")] = None,
+    learning_rate: Annotated[
+        float | None,
+        typer.Option(min=0, help="At its peak.", show_default="the preset's"),
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Where chance starts.")] = 0,
     workers: Annotated[int, typer.Option(min=0, help="Processes that make samples.")] = 1,
     threads: Annotated[
@@ -138,15 +157,37 @@ def train_detector(
             "--judge", help="In the end, measure on the other folds and put it on the card."
         ),
     ] = False,
+    judge_every: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="Steps after which AP50 on the other folds is written to OUT, to be seen."
+        ),
+    ] = None,
+    follows_parent: Annotated[
+        bool,
+        typer.Option(
+            "--with-parent", help="Stop, to be resumed, when the program that started it ends."
+        ),
+    ] = False,
 ) -> None:
-    """Train a pneumonia detector and write its weights with their card. Research use only."""
-    if preset not in PRESETS:
+    """Train a pneumonia detector and write its weights with their card. Research use only.
+
+    SIGTERM stops a run that is on its steps, in one process, with a checkpoint; the exit status is
+    then 3.
+    """
+    if preset is not None and preset not in PRESETS:
         _stop(f"There is no preset {preset}. Choose one of {', '.join(PRESETS)}.")
     if not resume and (out / CHECKPOINT).exists():
         _stop(f"{out} holds a run already. Resume it with --resume, or name another folder.")
     if size is not None and (size < STRIDE or size % STRIDE):
         _stop(f"--size takes multiples of {STRIDE}, the stride of the body, not {size}.")
-    chosen = _change(PRESETS[preset], size, steps, synthetic_steps, batch)
+    try:
+        begins = PRESETS[preset or DEFAULT]
+        if preset is None and start is not None:
+            begins = read_card(start).preset
+    except InputError as error:
+        _stop(str(error))
+    chosen = _change(begins, size, steps, synthetic_steps, batch, learning_rate)
     if not (chosen.synthetic_steps or chosen.steps or chosen.epochs):
         _stop("There is no step to train. Give --steps or --synthetic-steps.")
     if start is not None and body_weights is not None:
@@ -169,7 +210,7 @@ def train_detector(
                 exclude=exclude or (),
                 unpacked=out / "unpacked",
             )
-            if judge_held_out and not splits.held_out:
+            if (judge_held_out or judge_every) and not splits.held_out:
                 _stop("--judge needs folds that are not trained on. Leave out some of --folds.")
             stream = _stream(splits, chosen, places, out, seed)
         torch.manual_seed(seed)
@@ -194,11 +235,24 @@ def train_detector(
             trainer.run(trainer.last_step)
             processes.leave()
             return
-        _run(trainer, save_minutes * 60)
+        with Stop(follows_parent=follows_parent) as stop:
+            is_stopped = stop.is_asked if processes.count == 1 else _never
+            watch = None
+            if judge_every is not None:
+                watched = _prepare(splits.held_out, chosen.input_size, chosen, out)
+                watch = JudgedLog(out, build_network(chosen), watched)
+            _run(trainer, save_minutes * 60, is_stopped, watch, judge_every)
         processes.leave()
+        if trainer.step < trainer.last_step:
+            _console.print(
+                f"Stopped at step {trainer.step} of {trainer.last_step}. Go on with --resume."
+            )
+            raise typer.Exit(STOPPED)
         network = build_network(chosen).to(trainer.device).eval()
         network.load_state_dict(trainer.averaged.tensors)
-        card = _describe(network, splits, begun_from, out, is_judged=judge_held_out)
+        card = _describe(
+            network, splits, begun_from, out, name=name or chosen.name, is_judged=judge_held_out
+        )
     except (
         InputError,
         DataSetError,
@@ -207,7 +261,7 @@ def train_detector(
         EventLogError,
     ) as error:
         _stop(str(error))
-    weights = out / f"{chosen.name}.safetensors"
+    weights = out / f"{card.name}.safetensors"
     save_weights(weights, network.cpu(), card)
     for metric in card.metrics:
         _console.print(f"{metric.name}: {metric.value:.3f} {metric.interval}")
@@ -242,6 +296,7 @@ def _describe(
     begun_from: ModelCard | None,
     out: Path,
     *,
+    name: str,
     is_judged: bool,
 ) -> ModelCard:
     """The card of a trained network; the held-out images are looked at here or never."""
@@ -271,7 +326,7 @@ def _describe(
             f"{begun_from.training_data}"
         )
     return ModelCard(
-        name=preset.name,
+        name=name,
         version=VERSION,
         preset=preset,
         terms=TERMS,
@@ -290,6 +345,7 @@ def _change(
     steps: int | None,
     synthetic_steps: int | None,
     batch: int | None,
+    learning_rate: float | None,
 ) -> Preset:
     """The preset with what the command line asks for instead."""
     if size is not None:
@@ -300,6 +356,8 @@ def _change(
         preset = replace(preset, synthetic_steps=synthetic_steps)
     if batch is not None:
         preset = replace(preset, batch_size=batch)
+    if learning_rate is not None:
+        preset = replace(preset, learning_rate=learning_rate)
     return preset
 
 
@@ -317,7 +375,17 @@ def _prepare(
         )
 
 
-def _run(trainer: Trainer, save_every: float) -> None:
+def _never() -> bool:
+    return False
+
+
+def _run(
+    trainer: Trainer,
+    save_every: float,
+    is_stopped: Callable[[], bool],
+    watch: JudgedLog | None,
+    judge_every: int | None,
+) -> None:
     with (
         EventLog(trainer.out / EVENTS, trainer.step) as events,
         Progress(
@@ -338,7 +406,15 @@ def _run(trainer: Trainer, save_every: float) -> None:
                 parts += f"  {steps_per_second * trainer.preset.batch_size:.1f} images/s"
             progress.update(task, completed=report.step, description=parts)
 
-        trainer.run(trainer.last_step, save_every=save_every, progressed=show)
+        while True:
+            until = trainer.last_step
+            if judge_every is not None:
+                until = min(until, (trainer.step // judge_every + 1) * judge_every)
+            trainer.run(until, save_every=save_every, progressed=show, is_stopped=is_stopped)
+            if watch is not None and not is_stopped():
+                watch.add(trainer)
+            if is_stopped() or trainer.step >= trainer.last_step:
+                return
 
 
 def _parse_folds(text: str) -> tuple[int, ...]:
@@ -346,6 +422,17 @@ def _parse_folds(text: str) -> tuple[int, ...]:
         return tuple(sorted({int(fold) for fold in text.split(",") if fold}))
     except ValueError:
         _stop(f"--folds takes numbers with commas between them, not “{text}”.")
+
+
+def _parse_class_weights(text: str) -> tuple[float, float, float]:
+    try:
+        normal, not_normal, opacity = map(float, text.split(","))
+    except ValueError:
+        _stop(f"--class-weights takes three numbers with commas between them, not “{text}”.")
+    weights = normal, not_normal, opacity
+    if not all(math.isfinite(weight) and weight >= 0 for weight in weights):
+        _stop("--class-weights takes numbers from 0 on.")
+    return weights
 
 
 def _device(name: str) -> torch.device:

@@ -209,8 +209,9 @@ class Trainer:
         *,
         save_every: float = math.inf,
         progressed: Callable[[StepReport], None] = lambda report: None,
+        is_stopped: Callable[[], bool] = lambda: False,
     ) -> None:
-        """Train up to a step, then save.
+        """Train up to a step, or until it is stopped, then save.
 
         Parameters
         ----------
@@ -220,6 +221,8 @@ class Trainer:
             Seconds between checkpoints on the way.
         progressed
             Called after each step.
+        is_stopped
+            Asked before each step. Processes that train together must be told the same.
         """
         if self.processes.is_first:
             self.out.mkdir(parents=True, exist_ok=True)
@@ -231,7 +234,7 @@ class Trainer:
         with log_path.open("a", encoding="utf-8") as log:
             batches = self._batches(until)
             began = time.perf_counter()
-            while (batch := next(batches, None)) is not None:
+            while not is_stopped() and (batch := next(batches, None)) is not None:
                 received = time.perf_counter()
                 losses = self._step(batch)
                 seconds = time.perf_counter() - began

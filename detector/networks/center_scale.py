@@ -19,6 +19,7 @@ from detector.assignment import (
     pairwise_iou,
 )
 from detector.decoding import Points, decode_boxes, encode_distances
+from detector.exam_class import ExamClass
 from detector.losses import (
     batch_divisor,
     binary_cross_entropy,
@@ -29,7 +30,7 @@ from detector.losses import (
 )
 from detector.networks.dense import DenseDetector, Proposals, points_of, side_by_side
 from detector.networks.heads import ExamHead, PointHead, PointOutputs
-from detector.networks.protocol import ExamClass, Target
+from detector.networks.protocol import Target
 from detector.networks.pyramids import FeaturePyramid, LateralPyramid
 from detector.presets import STRIDES, Preset
 
@@ -126,16 +127,23 @@ class CenterScaleDetector(DenseDetector):
             parts["exam"] = preset.exam_weight * exam_loss(outputs.exam.float(), classes)
         return parts
 
-    def propose(self, images: Tensor) -> Proposals:
-        """Score a box at every point: the dense part of inference, which can be exported.
+    def outputs(self, images: Tensor) -> RawOutputs:
+        """Predict on grids as at inference.
 
-        A box's score is p of CENTER, or √(p · quality), times the gate of the exam's score where
-        the preset has one. Where the preset says so, the outputs for the mirror image are mirrored
-        back and averaged.
+        Where the preset says so, the outputs for the mirror image are mirrored back and averaged.
         """
-        outputs = self(images)
+        outputs: RawOutputs = self(images)
         if self.preset.is_flip_averaged:
             outputs = _average(outputs, _mirror(self(images.flip(3))))
+        return outputs
+
+    def propose(self, images: Tensor) -> Proposals:
+        """Score a box at every point of :meth:`outputs`: what of inference can be exported.
+
+        A box's score is p of CENTER, or √(p · quality), times the gate of the exam's score where
+        the preset has one.
+        """
+        outputs = self.outputs(images)
         predictions = _side_by_side(outputs.points)
         scores = predictions.centers.sigmoid()
         if predictions.qualities is not None:

@@ -5,22 +5,13 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import IntEnum
 
 import torch
 from torch import Tensor, nn
 
+from detector.exam_class import ExamClass
 from detector.networks.bodies import Body, body_normalisation
 from detector.presets import Preset
-
-
-class ExamClass(IntEnum):
-    """Class of a whole exam, as the RSNA challenge labels it."""
-
-    UNKNOWN = -1
-    NORMAL = 0
-    NO_OPACITY_NOT_NORMAL = 1
-    LUNG_OPACITY = 2
 
 
 @dataclass(frozen=True, eq=False, slots=True)

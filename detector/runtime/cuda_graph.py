@@ -162,6 +162,7 @@ def detect(network: CenterScaleDetector, squares: Tensor, level_sizes: list[int]
         max_detections=preset.max_detections,
         voting_iou=preset.voting_iou,
     )
+    picked = clip_boxes_to_image(picked, (preset.input_size, preset.input_size))
     exam = scores[:, 0].clamp_min(0) if proposals.exam is None else proposals.exam
     return torch.cat([picked.flatten(1), scores, exam[:, None]], dim=1)
 

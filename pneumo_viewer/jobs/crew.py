@@ -36,6 +36,8 @@ class Assignment:
     ----------
     task
         What to do.
+    is_loading
+        Whether it loads a detector; processes that start later then load the same.
 
     Attributes
     ----------
@@ -49,8 +51,9 @@ class Assignment:
         How many processes ended while working on it.
     """
 
-    def __init__(self, task: Task) -> None:
+    def __init__(self, task: Task, *, is_loading: bool = False) -> None:
         self.message = pickle.dumps(task)
+        self.is_loading = is_loading
         self.place = (0, 0)
         self.is_waiting = True
         self.is_cancelled = False
@@ -217,7 +220,8 @@ class DetectorCrew(Crew):
         Told of each assignment that is done or has failed.
     load
         The first task of every process; it returns a :class:`DetectorState`. When it fails, the
-        detector stays unavailable and every assignment fails for the same reason.
+        detector stays unavailable and every assignment fails for the same reason, until one loads
+        another detector. When that one fails while a detector is there, this stays.
     announce
         Told of each new state.
     """
@@ -226,19 +230,23 @@ class DetectorCrew(Crew):
         self, settle: Settle, load: Task, announce: Callable[[DetectorState], None]
     ) -> None:
         super().__init__(Pool.DETECTOR, 1, settle)
-        self._loading = Assignment(load)
+        self._loading = Assignment(load, is_loading=True)
         self._announce = announce
         self._has_started = False
         self._problem: Exception | None = None
 
     def hand_out(self) -> None:
         """Give work to the process, or let it fail if there will never be one."""
+        while self._problem is not None and (assignment := self._first()):
+            self._take(assignment)
+            if assignment.is_loading:
+                self._problem = None
+                self._loading = assignment
+                self._start_member()
+            else:
+                self._fail(assignment, self._problem)
         if self._problem is None:
             super().hand_out()
-            return
-        while assignment := self._first():
-            self._take(assignment)
-            self._fail(assignment, self._problem)
 
     def _start_member(self) -> Member:
         if self._has_started:
@@ -252,24 +260,25 @@ class DetectorCrew(Crew):
         return member
 
     def _repeat(self, assignment: Assignment) -> None:
-        if assignment is not self._loading:
+        if assignment is self._loading:
+            self._start_member()
+        else:
             super()._repeat(assignment)
 
     def _finish(self, assignment: Assignment, result: Any) -> None:
-        if assignment is self._loading:
+        if assignment.is_loading:
+            self._loading = assignment
             self._loading.deaths = 0
             self._announce(result)
-        else:
-            super()._finish(assignment, result)
+        super()._finish(assignment, result)
 
     def _fail(self, assignment: Assignment, error: Exception) -> None:
+        super()._fail(assignment, error)
         if assignment is self._loading:
             self._problem = error
             self.end()
             self._announce(DetectorState(DetectorStateKind.UNAVAILABLE, _reason(error)))
             self.hand_out()
-        else:
-            super()._fail(assignment, error)
 
 
 def _reason(error: Exception) -> str:

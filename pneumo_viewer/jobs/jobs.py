@@ -40,6 +40,7 @@ T = TypeVar("T")
 
 _MOST_FILE_WORKERS = 4
 _FILE_PATIENCE_SECONDS = 120.0
+_BEFORE_ALL = -1000
 _LOAD_DETECTOR = Task("pneumo_viewer.jobs.detection:load")
 
 
@@ -53,10 +54,12 @@ class Job:
         task: Task,
         done: Callable[[Any], None],
         failed: Callable[[Exception], None],
+        *,
+        is_loading: bool = False,
     ) -> None:
         self._jobs = jobs
         self.pool = pool
-        self.assignment = Assignment(task)
+        self.assignment = Assignment(task, is_loading=is_loading)
         self.done = done
         self.failed = failed
 
@@ -135,11 +138,31 @@ class Jobs(QObject):
         priority
             Lower comes first; equal ones in the order of their submission.
         """
+        return self._enqueue(Job(self, pool, task, done, failed), priority)
+
+    def load_detector(
+        self, task: Task, *, done: Callable[[Any], None], failed: Callable[[Exception], None]
+    ) -> Job:
+        """Have the detector process load another detector before anything that waits.
+
+        Processes that start later load the same. Where the task fails, for a reason as in
+        :meth:`submit`, the detector that was there stays.
+
+        Parameters
+        ----------
+        task
+            Returns a :class:`DetectorState`, which is announced, too.
+        done, failed
+            As for :meth:`submit`.
+        """
+        job = Job(self, Pool.DETECTOR, task, done, failed, is_loading=True)
+        return self._enqueue(job, _BEFORE_ALL)
+
+    def _enqueue(self, job: Job, priority: int) -> Job:
         if self._is_closed:
             raise RuntimeError("work was submitted after closing")
-        job = Job(self, pool, task, done, failed)
         self._live[job.assignment] = job
-        self._dispatcher.enqueue(pool, job.assignment, priority)
+        self._dispatcher.enqueue(job.pool, job.assignment, priority)
         return job
 
     def store(

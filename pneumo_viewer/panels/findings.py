@@ -49,7 +49,7 @@ _VERDICT_COLOURS = {
     Verdict.CORRECTED: READER,
     Verdict.ADDED: READER,
 }
-_NARROWEST = 400
+_NARROWEST = 372
 _HEADINGS = ("", "Score", "Place", "Size", "", "By")
 _EXPLANATIONS = (
     "Number of the finding",
@@ -59,7 +59,7 @@ _EXPLANATIONS = (
     "Verdict",
     "The model or the reader who made the box",
 )
-_VERDICT = 4
+_VERDICT, _MAKER = 4, 5
 _FRONTAL = ("L", "F")
 _OPPOSITES = str.maketrans("RLAPHF", "LRPAFH")
 _Index = QModelIndex | QPersistentModelIndex
@@ -151,6 +151,8 @@ class FindingsModel(QAbstractTableModel):
             font = QFont()
             font.setStrikeOut(index.column() != _VERDICT)
             return font
+        if role == Qt.ItemDataRole.ToolTipRole and index.column() == _MAKER:
+            return self._text(finding, index.row(), _MAKER)  # in full, where the column is narrow
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
             return self._spoken(finding, index.row(), is_shown)
         return None
@@ -167,7 +169,7 @@ class FindingsModel(QAbstractTableModel):
             return str(row + 1)
         if column == 1:
             return "–" if finding.score is None else f"{finding.score:.2f}"
-        if column == 5:
+        if column == _MAKER:
             return "reader" if finding.model is None else finding.model.name
         if column == _VERDICT:
             return VERDICT_MARKS[finding.verdict]
@@ -218,7 +220,7 @@ class FindingsPanel(QWidget):
         table.verticalHeader().setDefaultSectionSize(28)
         header = table.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setStretchLastSection(True)
+        header.setSectionResizeMode(_MAKER, QHeaderView.ResizeMode.Stretch)
         header.setMinimumSectionSize(24)
         header.setHighlightSections(False)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)

@@ -52,13 +52,18 @@ class WorkProgress(QWidget):
         left = ""
         if done > began_with and now - began_at > 1:
             seconds = (now - began_at) / (done - began_with) * (total - done)
-            left = (
-                f" · {seconds:.0f} s left" if seconds < 100 else f" · {seconds / 60:.0f} min left"
-            )
+            left = f" · {time_left(seconds)}"
         self._label.setText(f"{self._verb} {done} of {total}{left}")
         self._bar.setRange(0, total)
         self._bar.setValue(done)
         self.show()
+
+
+def time_left(seconds: float) -> str:
+    """Name the time that work still takes: seconds, minutes or hours."""
+    if seconds < 100:
+        return f"{seconds:.0f} s left"
+    return f"{seconds / 60:.0f} min left" if seconds < 6000 else f"{seconds / 3600:.1f} h left"
 
 
 def describe(reading: PointerReading | None) -> str:

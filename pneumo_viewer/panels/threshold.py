@@ -129,14 +129,20 @@ class OperatingPointList(QComboBox):
 
     def __init__(self, points: Sequence[OperatingPoint], parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._thresholds = [float(np.float32(point.threshold)) for point in points]
+        self._thresholds: list[float] = []
         self.setPlaceholderText("own threshold")
         self.setAccessibleName("Operating point")
+        self.activated.connect(lambda row: self.chosen.emit(self._thresholds[row]))
+        self.set_points(points)
+
+    def set_points(self, points: Sequence[OperatingPoint]) -> None:
+        """Offer the points of another card."""
+        self._thresholds = [float(np.float32(point.threshold)) for point in points]
+        self.clear()
         for row, point in enumerate(points):
             self.addItem(point.name)
             tip = f"Threshold {point.threshold:g}, chosen on {point.measured_on}"
             self.setItemData(row, tip, Qt.ItemDataRole.ToolTipRole)
-        self.activated.connect(lambda row: self.chosen.emit(self._thresholds[row]))
         self.setVisible(bool(points))
 
     def set_value(self, threshold: float) -> None:

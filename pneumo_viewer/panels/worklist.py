@@ -208,7 +208,7 @@ class WorklistPanel(QWidget):
         header.setMinimumSectionSize(40)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         header.setSectionResizeMode(Column.STUDY, QHeaderView.ResizeMode.Stretch)
-        widths = {Column.SCORE: 52, Column.READ: 52, Column.VERDICT: 50, Column.TRUTH: 44}
+        widths = {Column.SCORE: 52, Column.READ: 50, Column.VERDICT: 54, Column.TRUTH: 42}
         for column, width in widths.items():
             header.resizeSection(column, width)
         tree.selectionModel().currentChanged.connect(self._choose)

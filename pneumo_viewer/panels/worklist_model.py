@@ -360,6 +360,9 @@ class WorklistModel(QAbstractItemModel):
         if column is Column.TRUTH:
             truth = self._session.truth(key)
             return "–" if truth is None else str(len(truth))
+        if not self._session.stage(key).shows_detector:
+            is_read = self._session.exam_state(key) is ExamState.DONE
+            return "✓" if is_read and column is Column.READ else ""
         score = self._session.exam_score(key)
         if score is None:
             if column is Column.READ:

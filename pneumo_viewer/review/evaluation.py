@@ -76,7 +76,7 @@ def collect_exams(
         else:
             exams[identity.key] = Exam(
                 image_id=identity.key,
-                patient=_patient(identity),
+                patient=patient_of(identity),
                 width=identity.columns,
                 height=identity.rows,
                 truth=truth,
@@ -87,6 +87,6 @@ def collect_exams(
     return Collected(tuple(exams.values()), tuple(left_out))
 
 
-def _patient(identity: ImageIdentity) -> str:
+def patient_of(identity: ImageIdentity) -> str:
     """Whose image it is; without a patient id, the study's, else nobody else's."""
     return identity.patient_id or identity.study_instance_uid or identity.key

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pneumo_viewer.review import audit
+
 # Tells our files from other SQLite files: "PNRV" in the header's application id.
 APPLICATION_ID = 0x504E5256
 
@@ -133,4 +135,5 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         ) STRICT
         """,
     ),
+    audit.MIGRATION,
 )

@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from enum import Enum
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from detector.detections import Detections, ModelIdentity
 from pneumo_viewer.review.access import StoreAccess
+from pneumo_viewer.review.blinding import Stage
 from pneumo_viewer.review.changes import Aspect, Change
 from pneumo_viewer.review.findings import (
     Box,
@@ -28,6 +29,8 @@ from pneumo_viewer.review.operations import Operation, set_box
 from pneumo_viewer.review.steps import Action, Step, Steps, day_of
 from pneumo_viewer.review.store import ReviewStore
 from pneumo_viewer.review.store_errors import StoreError
+
+T = TypeVar("T")
 
 _NOTHING = ImageReview()
 
@@ -51,6 +54,7 @@ class _Request(NamedTuple):
 class _Loaded(NamedTuple):
     detections: dict[str, Detections]
     reviews: dict[str, ImageReview]
+    stages: dict[str, Stage]
     log: list[tuple[Action, Step]] | None
 
 
@@ -83,6 +87,9 @@ class ReviewSession:
         self._requests: deque[_Request] = deque()
         self._is_writing = False
         self._steps: Steps | None = None  # until those of the day have been read
+        self._is_blinded = False
+        self._stages: dict[str, Stage] = {}
+        self._seen: set[str] = set()  # shown in open reading, by this session to this reader
 
     # What the views show
 
@@ -111,9 +118,27 @@ class ReviewSession:
         """Open images of which the store knows no detections of the active model."""
         return tuple(key for key, found in self._detections.items() if found is None)
 
+    @property
+    def is_blinded(self) -> bool:
+        """Whether the reader is shown only what was revealed to him, image by image."""
+        return self._is_blinded
+
+    def stage(self, key: str) -> Stage:
+        """How much of an image the reader is shown."""
+        return self._stages.get(key, Stage.BLINDED) if self._is_blinded else Stage.OPEN
+
+    @property
+    def hidden_count(self) -> int:
+        """Open images of which something is hidden from the reader."""
+        return sum(not self.stage(key).shows_truth for key in self._images)
+
+    def is_scored(self, key: str) -> bool:
+        """Whether the active model has scored the image, hidden or not."""
+        return self._detections.get(key) is not None
+
     def detections(self, key: str) -> Detections | None:
-        """What the active model found, or None where it has not scored the image."""
-        return self._detections.get(key)
+        """What the active model found; None where it has not scored the image, and while hidden."""
+        return self._detections.get(key) if self.stage(key).shows_detector else None
 
     def findings(self, key: str) -> tuple[Finding, ...]:
         """All findings of the active model, best score first, then the reader's own boxes."""
@@ -129,11 +154,15 @@ class ReviewSession:
 
     def exam_verdict(self, key: str) -> ExamVerdict | None:
         """What the reader says of the whole image, or None before that."""
-        return self._review(key).verdict
+        return self.review(key).verdict
 
     def comment(self, key: str) -> str:
         """What the reader wrote on the image; empty where there is nothing."""
-        return self._review(key).comment
+        return self.review(key).comment
+
+    def review(self, key: str) -> ImageReview:
+        """Everything that the reader said of the image, other models' findings included."""
+        return self._reviews.get(key, _NOTHING)
 
     def exam_score(self, key: str) -> float | None:
         """The active model's probability of pneumonia, or None where it has not scored."""
@@ -141,8 +170,8 @@ class ReviewSession:
         return None if detections is None else detections.exam_score
 
     def truth(self, key: str) -> NDArray[np.float32] | None:
-        """``[N, 4]`` boxes in image pixels, or None where the ground truth is unknown."""
-        return self._truth.get(key)
+        """``[N, 4]`` boxes in image pixels; None where the truth is unknown, and while hidden."""
+        return self._truth.get(key) if self.stage(key).shows_truth else None
 
     def progress(self, key: str) -> tuple[int, int]:
         """How many of the detector's shown findings are decided, and how many are shown."""
@@ -151,7 +180,7 @@ class ReviewSession:
 
     def exam_state(self, key: str) -> ExamState:
         """Untouched before the reader says anything; done when nothing shown is undecided."""
-        review = self._review(key)
+        review = self.review(key)
         is_judged = bool(self._decided(key) or review.own_boxes or review.verdict)
         if not is_judged:
             return ExamState.IN_PROGRESS if review.comment else ExamState.UNTOUCHED
@@ -188,6 +217,7 @@ class ReviewSession:
         self._detections.clear()
         self._reviews.clear()
         self._truth.clear()
+        self._stages.clear()
         self._current = self._selected = None
         self._change(set(Aspect) - {Aspect.MODEL, Aspect.PROBLEM, Aspect.THRESHOLD}, by=by)
 
@@ -227,6 +257,7 @@ class ReviewSession:
             return
         aspects = {Aspect.CURRENT} if self._selected is None else {Aspect.CURRENT, Aspect.SELECTION}
         self._current, self._selected = key, None
+        self._note_seen()
         self._change(aspects, key, by)
 
     def select(self, finding: str | None, *, by: object | None = None) -> None:
@@ -311,6 +342,102 @@ class ReviewSession:
     def _to_redo(self) -> Step | None:
         return None if self._steps is None else self._steps.to_redo(self._images)
 
+    # Who reads, and how much he is shown
+
+    def set_reader(self, reader: str, *, by: object | None = None) -> None:
+        """Go on as another reader, after everything that was asked before."""
+
+        def switch() -> None:
+            if reader == self.reader:
+                return
+            self.reader = reader
+            self._reviews.clear()
+            self._stages.clear()
+            self._seen.clear()
+            self._steps = None
+            self._note_seen()
+            self._tell_shown(None, by)
+            self._load(tuple(self._images), by)
+
+        self._request(_Request(Action.DO, switch, by))
+
+    def set_blinded(self, is_blinded: bool, *, by: object | None = None) -> None:
+        """Hide detector and truth, or show everything of the open images for good.
+
+        Images that this reader has seen openly in this session stay revealed.
+        """
+
+        def hide() -> None:
+            self._is_blinded = True
+            self._tell_shown(None, by)
+            self._write_reveal(sorted(self._seen), Stage.TRUTH, by)
+
+        def open_up() -> None:
+            self._write_reveal(list(self._images), Stage.TRUTH, by, then=open_reading)
+
+        def open_reading() -> None:
+            self._is_blinded = False
+            self._note_seen()
+            self._tell_shown(None, by)
+
+        def change() -> None:
+            if is_blinded != self._is_blinded:
+                (hide if is_blinded else open_up)()
+
+        self._request(_Request(Action.DO, change, by))
+
+    def reveal(self, key: str, *, by: object | None = None) -> None:
+        """Show the next step of an image: the detector after the exam verdict, then the truth."""
+
+        def show_more() -> None:
+            stage = self.stage(key)
+            if stage.following and (stage is not Stage.BLINDED or self.exam_verdict(key)):
+                self._write_reveal([key], stage.following, by)
+
+        self._request(_Request(Action.DO, show_more, by))
+
+    def ask(self, question: Callable[[ReviewStore], T], done: Callable[[T], None]) -> None:
+        """Ask the store what the session does not keep, after all that was given before."""
+        self._store.run(question, done, self._failure(None, None))
+
+    def _write_reveal(
+        self,
+        keys: Sequence[str],
+        stage: Stage,
+        by: object | None,
+        then: Callable[[], None] = lambda: None,
+    ) -> None:
+        reader, model = self.reader, self._active_fingerprint or ""
+        if not keys:
+            then()
+            return
+
+        def work(store: ReviewStore) -> dict[str, Stage]:
+            return store.reveal(keys, stage, reader, model)
+
+        def done(stages: dict[str, Stage]) -> None:
+            self._stages.update(
+                {key: stage for key, stage in stages.items() if key in self._images}
+            )
+            self._is_writing = False
+            try:
+                self._tell_shown(keys[0] if len(keys) == 1 else None, by)
+                then()
+            finally:
+                self._write_next()
+
+        self._is_writing = True
+        self._store.run(work, done, self._refusal(None, by))
+
+    def _note_seen(self) -> None:
+        if self._current is not None and not self._is_blinded:
+            self._seen.add(self._current)
+
+    def _tell_shown(self, key: str | None, by: object | None) -> None:
+        """Say that more or less is shown of an image, or of all."""
+        aspects = {Aspect.DETECTIONS, Aspect.TRUTH} | self._drop_lost_selection()
+        self._change(aspects | ({Aspect.VERDICTS} if key is None else set()), key, by)
+
     # How requests reach the store, one at a time
 
     def _request(self, request: _Request) -> None:
@@ -325,11 +452,12 @@ class ReviewSession:
                 self._write(action, operation, by)
 
     def _write(self, action: Action, operation: Operation, by: object | None) -> None:
-        image = operation.image
+        image, reader, model = operation.image, self.reader, self._active_fingerprint or ""
+        is_blinded = self._is_blinded
 
         def work(store: ReviewStore) -> tuple[Operation | None, ImageReview]:
-            inverse = store.perform(action, operation, self.reader)
-            return inverse, store.reviews([image], self.reader)[image]
+            inverse = store.perform(action, operation, reader, model, is_blinded=is_blinded)
+            return inverse, store.reviews([image], reader)[image]
 
         def done(written: tuple[Operation | None, ImageReview]) -> None:
             inverse, self._reviews[image] = written
@@ -341,14 +469,17 @@ class ReviewSession:
             finally:
                 self._write_next()
 
+        self._is_writing = True
+        self._store.run(work, done, self._refusal(image, by))
+
+    def _refusal(self, image: str | None, by: object | None) -> Callable[[Exception], None]:
         def failed(error: Exception) -> None:
             # What waits was asked for in the belief that this had happened: an undo, for one.
             self._requests.clear()
             self._is_writing = False
             self._failure(image, by)(error)
 
-        self._is_writing = True
-        self._store.run(work, done, failed)
+        return failed
 
     def _load(self, keys: Sequence[str], by: object | None) -> None:
         fingerprint, reader = self._active_fingerprint, self.reader
@@ -357,16 +488,20 @@ class ReviewSession:
         def work(store: ReviewStore) -> _Loaded:
             detections = {} if fingerprint is None else store.detections(keys, fingerprint)
             log = None if knows_steps else store.steps(reader, day_of(datetime.now(UTC)))
-            return _Loaded(detections, store.reviews(keys, reader), log)
+            reviews, stages = store.reviews(keys, reader), store.stages(keys, reader)
+            return _Loaded(detections, reviews, stages, log)
 
         def loaded(known: _Loaded) -> None:
             still_open = [key for key in keys if key in self._images]
-            self._reviews.update({key: known.reviews[key] for key in still_open})
-            if known.log is not None:
-                self._steps = Steps(known.log)
+            if reader == self.reader:
+                self._reviews.update({key: known.reviews[key] for key in still_open})
+                self._stages.update({key: known.stages[key] for key in still_open})
+                if known.log is not None:
+                    self._steps = Steps(known.log)
             if fingerprint is not None and fingerprint == self._active_fingerprint:
                 self._detections.update({key: known.detections.get(key) for key in still_open})
-            self._change({Aspect.DETECTIONS, Aspect.VERDICTS}, by=by)
+            aspects = {Aspect.DETECTIONS, Aspect.VERDICTS}
+            self._change(aspects | ({Aspect.TRUTH} if self._is_blinded else set()), by=by)
 
         self._store.run(work, loaded, self._failure(None, by))
 
@@ -398,16 +533,13 @@ class ReviewSession:
         detections = self.detections(key)
         return 0 if detections is None else int(np.sum(detections.scores >= self._threshold))
 
-    def _review(self, key: str) -> ImageReview:
-        return self._reviews.get(key, _NOTHING)
-
     def _decided(self, key: str) -> list[int]:
         """Places of the active model's findings that have a verdict."""
-        places = map(parse_finding_id, self._review(key).assessments)
+        places = map(parse_finding_id, self.review(key).assessments)
         return [index for fingerprint, index in places if fingerprint == self._active_fingerprint]
 
     def _findings(self, key: str, count: int | None) -> tuple[Finding, ...]:
-        review, detections = self._review(key), self.detections(key)
+        review, detections = self.review(key), self.detections(key)
         own = own_findings(review.own_boxes)
         if detections is None:
             return own

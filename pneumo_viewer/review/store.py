@@ -18,7 +18,10 @@ from typing import Any
 import numpy as np
 import platformdirs
 
+from detector import __version__
 from detector.detections import Detections, ModelIdentity
+from pneumo_viewer.review import audit
+from pneumo_viewer.review.blinding import Reveal, Stage
 from pneumo_viewer.review.findings import (
     Assessment,
     Box,
@@ -150,8 +153,8 @@ class ReviewStore:
         with store_errors(self.path):
             rows = self._connection.execute(
                 "SELECT image_key, action, kind, before, after FROM operations"
-                " WHERE reader = ? AND day = ? ORDER BY id",
-                (reader, day.isoformat()),
+                " WHERE reader = ? AND day = ? AND kind != ? ORDER BY id",
+                (reader, day.isoformat(), Reveal.kind),
             ).fetchall()
         return [
             (
@@ -164,8 +167,72 @@ class ReviewStore:
             for image, action, kind, before, after in rows
         ]
 
-    def perform(self, action: Action, operation: Operation, reader: str) -> Operation | None:
+    def stages(self, images: Iterable[str], reader: str) -> dict[str, Stage]:
+        """How much of each image the reader has been shown, if he reads blinded.
+
+        Of an image on which he did anything in open reading he has seen everything.
+        """
+        stages = dict.fromkeys(images, Stage.BLINDED)
+        with store_errors(self.path):
+            rows = self._connection.execute(
+                "SELECT image_key,"
+                " CASE kind WHEN :reveal THEN json_extract(after, '$.stage') ELSE :truth END"
+                " FROM operations WHERE reader = :reader"
+                " AND (kind = :reveal OR coalesce(stage, :open) = :open)"
+                " AND image_key IN (SELECT value FROM json_each(:images))",
+                {
+                    "reveal": Reveal.kind,
+                    "truth": Stage.TRUTH.value,
+                    "open": Stage.OPEN.value,
+                    "reader": reader,
+                    "images": json.dumps(list(stages)),
+                },
+            ).fetchall()
+        for image, value in rows:
+            stages[image] = max(stages[image], Stage(value), key=Stage.order)
+        return stages
+
+    def readers(self) -> list[str]:
+        """Everyone who ever did anything, by name."""
+        with store_errors(self.path):
+            rows = self._connection.execute(
+                "SELECT DISTINCT reader FROM operations ORDER BY reader"
+            )
+            return [reader for (reader,) in rows]
+
+    def reveal(
+        self, images: Iterable[str], stage: Stage, reader: str, model: str = ""
+    ) -> dict[str, Stage]:
+        """Log that the reader is shown as much of each of the images, all or none.
+
+        Returns
+        -------
+        dict
+            How much he has been shown now, by image key.
+        """
+        images = list(images)
+        with self._transaction():
+            for image in images:
+                self._perform(Action.DO, Reveal(image, stage), reader, model, is_blinded=True)
+        return self.stages(images, reader)
+
+    def perform(
+        self,
+        action: Action,
+        operation: Operation,
+        reader: str,
+        model: str = "",
+        *,
+        is_blinded: bool = False,
+    ) -> Operation | None:
         """Carry out an operation and write it to the log, both or neither.
+
+        Parameters
+        ----------
+        model
+            Fingerprint of the active model, or "" without one.
+        is_blinded
+            Whether the reader sees only what was revealed to him.
 
         Returns
         -------
@@ -173,25 +240,34 @@ class ReviewStore:
             The inverse; None where nothing changed, which the log does not mention.
         """
         with self._transaction():
-            inverse = operation.carry_out(self, reader)
-            if inverse == operation:
-                return None
-            now = datetime.now(UTC)
-            self._connection.execute(
-                "INSERT INTO operations (day, reader, image_key, action, kind, before, after, at)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    day_of(now).isoformat(),
-                    reader,
-                    operation.image,
-                    action.value,
-                    operation.kind,
-                    json.dumps(dict(inverse.payload()), sort_keys=True),
-                    json.dumps(dict(operation.payload()), sort_keys=True),
-                    now.isoformat(timespec="microseconds"),
-                ),
-            )
-            return inverse
+            return self._perform(action, operation, reader, model, is_blinded)
+
+    def _perform(
+        self, action: Action, operation: Operation, reader: str, model: str, is_blinded: bool
+    ) -> Operation | None:
+        image = operation.image
+        stage = self.stages([image], reader)[image] if is_blinded else Stage.OPEN
+        inverse = operation.carry_out(self, reader)
+        if inverse == operation:
+            return None
+        now = datetime.now(UTC)
+        audit.append(
+            self._connection,
+            audit.Entry(
+                time=now.isoformat(timespec="microseconds"),
+                day=day_of(now).isoformat(),
+                reader=reader,
+                program=__version__,
+                model=model,
+                image=image,
+                stage=stage.value,
+                action=action.value,
+                operation=operation.kind,
+                before=json.dumps(dict(inverse.payload()), sort_keys=True),
+                after=json.dumps(dict(operation.payload()), sort_keys=True),
+            ),
+        )
+        return inverse
 
     # Only operations call these, in `perform`; each returns what was there before.
 

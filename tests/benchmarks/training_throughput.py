@@ -21,7 +21,7 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from detector.networks.protocol import ExamClass
+from detector.exam_class import ExamClass
 from detector.networks.systems import build_network
 from detector.preparation import ImageMap
 from detector.presets import PRESETS, Preset

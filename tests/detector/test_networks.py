@@ -10,10 +10,11 @@ from torch import Tensor, nn
 
 from detector.assignment import pairwise_iou
 from detector.decoding import encode_distances, grid_points
+from detector.exam_class import ExamClass
 from detector.networks.bodies import Body, body_normalisation, load_body_weights
 from detector.networks.center_scale import CenterScaleDetector, RawOutputs
 from detector.networks.heads import PRIOR_DISTANCE, PRIOR_PROBABILITY, PointOutputs
-from detector.networks.protocol import DetectionNetwork, ExamClass, Target
+from detector.networks.protocol import DetectionNetwork, Target
 from detector.networks.pyramids import FeaturePyramid, LateralPyramid
 from detector.presets import PRESETS, STRIDES, Preset
 

@@ -12,8 +12,9 @@ import torch
 from torch import Tensor
 
 from detector.assignment import pairwise_iou
+from detector.exam_class import ExamClass
 from detector.model_card import ModelCard
-from detector.networks.protocol import DetectionNetwork, ExamClass, Target
+from detector.networks.protocol import DetectionNetwork, Target
 from detector.networks.systems import SYSTEMS, build_network
 from detector.presets import PRESETS, System
 from detector.weights import load_weights, save_weights
@@ -51,7 +52,7 @@ def total(parts: dict[str, Tensor]) -> Tensor:
 
 
 def test_every_system_that_a_preset_names_is_there() -> None:
-    assert {preset.system for preset in PRESETS.values()} >= SYSTEMS.keys()
+    assert {preset.system for preset in PRESETS.values()} == SYSTEMS.keys()
 
 
 @every_peer
@@ -144,6 +145,10 @@ def test_without_a_box_the_exam_scores_zero(system: System) -> None:
 @every_peer
 def test_a_batch_of_one_equals_a_batch_of_many(system: System) -> None:
     network = build(system).eval()
+    with torch.no_grad():  # fresh heads give nearly tied scores, which rounding would reorder
+        for parameter in network.parameters():
+            if parameter.ndim > 1 and parameter.std() < 0.02:
+                parameter.mul_(10)
     batch = images(3)
     for index, many in enumerate(network.predict(batch)):
         (alone,) = network.predict(batch[index, None])

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from detector.errors import InputError
-from detector.networks.protocol import ExamClass
+from detector.exam_class import ExamClass
 from detector.presets import PRESETS
 from training.datasets.box_table import read_box_places
 from training.datasets.coco import read_coco_data_set

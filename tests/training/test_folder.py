@@ -10,7 +10,7 @@ import pytest
 from pydicom import dcmread
 from pydicom.data import get_testdata_file
 
-from detector.networks.protocol import ExamClass
+from detector.exam_class import ExamClass
 from detector.presets import PRESETS
 from resources import DEMO_STUDIES
 from training.datasets.data_set import read_data_set

@@ -12,8 +12,9 @@ import pytest
 import torch
 from torch import nn
 
+from detector.exam_class import ExamClass
 from detector.networks.center_scale import CenterScaleDetector
-from detector.networks.protocol import ExamClass, Prediction
+from detector.networks.protocol import Prediction
 from detector.presets import PRESETS
 from training.datasets.labelled_image import LabelledImage, no_boxes
 from training.datasets.prepared_images import prepare_images

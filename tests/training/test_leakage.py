@@ -12,7 +12,7 @@ import pytest
 
 from detector.dicom.grey_values import render
 from detector.dicom.reading import read_radiograph
-from detector.networks.protocol import ExamClass
+from detector.exam_class import ExamClass
 from detector.preparation import fit_to_square
 from detector.presets import PRESETS
 from resources import DEMO_STUDIES

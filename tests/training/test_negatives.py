@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from detector.networks.protocol import ExamClass
+from detector.exam_class import ExamClass
 from training.datasets.labelled_image import DataSetError
 from training.datasets.negatives import read_negatives
 from training.datasets.nih import read_no_finding, read_pneumonia

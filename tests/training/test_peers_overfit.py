@@ -15,7 +15,8 @@ import numpy as np
 import pytest
 import torch
 
-from detector.networks.protocol import DetectionNetwork, ExamClass, Target
+from detector.exam_class import ExamClass
+from detector.networks.protocol import DetectionNetwork, Target
 from detector.networks.systems import SYSTEMS, build_network
 from detector.presets import PRESETS
 from training.body_weights import load_pretrained

@@ -10,7 +10,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from detector.networks.protocol import ExamClass
+from detector.exam_class import ExamClass
 from detector.presets import PRESETS, Preset
 from training.datasets.labelled_image import DataSetError
 from training.datasets.prepared_images import PreparedImages, prepare_images

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from detector.networks.protocol import ExamClass
+from detector.exam_class import ExamClass
 from training.datasets.labelled_image import DataSetError, LabelledImage, no_boxes
 from training.datasets.traits import read_traits
 from training.evaluation.exam import Exam

@@ -97,6 +97,8 @@ def test_a_finished_run_resumes_to_the_same_weights(challenge_folder: Path, tmp_
         (("--folds", "0", "--start", "a", "--body-weights", "timm"), "Leave out --body-weights"),
         (("--folds", "0", "--start", "nothing.safetensors"), "nothing.safetensors: No access"),
         (("--folds", "0", "--batch", "0"), "--batch"),
+        (("--folds", "0", "--class-weights", "1,3"), "three numbers"),
+        (("--folds", "0", "--class-weights", "1,-3,1"), "from 0 on"),
         (("--folds", "0", "--seed", "-1"), "--seed"),
         (("--folds", "0", "--threads", "0"), "--threads"),
     ],

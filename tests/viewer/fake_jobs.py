@@ -73,5 +73,10 @@ class FakeJobs(QObject):
         self.waiting.append(FakeJob(self, pool, task, done, failed, priority))
         return self.waiting[-1]
 
+    def load_detector(
+        self, task: Task, *, done: Callable[[Any], None], failed: Callable[[Exception], None]
+    ) -> FakeJob:
+        return self.submit(Pool.DETECTOR, task, done=done, failed=failed)
+
     def named(self, name: str) -> list[FakeJob]:
         return [job for job in self.waiting if job.name == name]

@@ -228,7 +228,7 @@ def test_commits_are_synchronised_with_the_disk(store: ReviewStore) -> None:
 
 # Versions
 
-NEXT = (("ALTER TABLE operations ADD COLUMN hash TEXT",),)
+NEXT = (("ALTER TABLE operations ADD COLUMN mood TEXT",),)
 
 
 def backups(path: Path) -> list[Path]:
@@ -281,11 +281,11 @@ def test_an_older_file_is_backed_up_and_then_brought_up_to_date(
         accepted = {IMAGE: {f"{MODEL.fingerprint}:0": Verdict.ACCEPTED}}
         assert verdicts_in(store, [IMAGE], "ada") == accepted
         assert store.detections([IMAGE], MODEL.fingerprint)[IMAGE].boxes.tolist() == [[1, 2, 3, 4]]
-    assert "hash" in columns(path)
+    assert "mood" in columns(path)
 
     monkeypatch.undo()
     (backup,) = backups(path)
-    assert "hash" not in columns(backup)
+    assert "mood" not in columns(backup)
     with closing(ReviewStore(backup)) as before:
         assert verdicts_in(before, [IMAGE], "ada") == accepted
 

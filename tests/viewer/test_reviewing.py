@@ -395,3 +395,8 @@ def test_a_change_that_cannot_be_kept_is_not_shown(
         other.execute("ROLLBACK")
     press(qtbot, Qt.Key.Key_F6)
     assert exam_buttons(window) == [True, False, False]
+
+
+def test_the_window_still_fits_a_small_screen(window: MainWindow) -> None:
+    assert window.minimumSizeHint().width() <= 1280
+    assert window.minimumSizeHint().height() <= 720

@@ -3,16 +3,45 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 from detector.dicom.reading import read_identity
-from detector.networks.protocol import ExamClass
+from detector.exam_class import ExamClass
 from training.datasets.labelled_image import (
     DataSetError,
     LabelledImage,
     require_certain,
 )
 from training.datasets.truth import read_coco
+
+
+def read_coco_folds(annotations: Path, labelled: Sequence[LabelledImage]) -> dict[str, int] | None:
+    """The fold of each patient where every image of the file has a ``fold``, else None.
+
+    Parameters
+    ----------
+    annotations
+        The file.
+    labelled
+        What :func:`read_coco_data_set` read from it.
+
+    Raises
+    ------
+    DataSetError
+        When one patient stands in two folds.
+    """
+    entries = json.loads(annotations.read_text(encoding="utf-8-sig"))["images"]
+    if not all(isinstance(entry.get("fold"), int) for entry in entries):
+        return None
+    folds: dict[str, int] = {}
+    for image, entry in zip(labelled, entries, strict=True):
+        if folds.setdefault(image.patient, entry["fold"]) != entry["fold"]:
+            raise DataSetError(
+                f"{annotations.name}: the patient of {image.name} stands in folds "
+                f"{folds[image.patient]} and {entry['fold']}. Give each patient one fold."
+            )
+    return folds
 
 
 def read_coco_data_set(annotations: Path, images: Path) -> list[LabelledImage]:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from training.datasets.coco import read_coco_data_set
+from training.datasets.coco import read_coco_data_set, read_coco_folds
 from training.datasets.folder import read_folder
 from training.datasets.labelled_image import DataSetError, LabelledImage
 from training.datasets.rsna import LABELS, PATIENTS, read_challenge
@@ -39,8 +39,8 @@ def read_data_set(data: Path) -> DataSet:
     (:mod:`training.datasets.folder`). A folder with ``stage_2_train_labels.csv`` is the challenge's
     layout; any other is read by the one ``.csv`` that it holds.
 
-    Folds are those of the challenge folder's ``patients.csv``; without one, patients are spread
-    over five folds of about the same share of every exam class.
+    Folds are those of the challenge folder's ``patients.csv`` or of the images in the COCO file;
+    without any, patients are spread over five folds of about the same share of every exam class.
 
     Raises
     ------
@@ -49,15 +49,18 @@ def read_data_set(data: Path) -> DataSet:
     detector.errors.InputError
         When a file is missing or cannot be understood.
     """
+    folds: Mapping[str, int] | None = None
     if data.suffix.lower() == ".json":
         images = read_coco_data_set(data, data.parent)
+        folds = read_coco_folds(data, images)
     elif data.is_dir() and (data / LABELS).is_file():
         images = read_challenge(data)
     else:
         images = read_folder(_only_table(data) if data.is_dir() else data)
     table = data / PATIENTS
-    folds = read_folds(table) if table.is_file() else assign_folds(images, FOLD_COUNT)
-    return DataSet(tuple(images), folds)
+    if table.is_file():
+        folds = read_folds(table)
+    return DataSet(tuple(images), folds or assign_folds(images, FOLD_COUNT))
 
 
 def _only_table(folder: Path) -> Path:

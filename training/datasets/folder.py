@@ -25,7 +25,7 @@ import numpy as np
 
 from detector.dicom.reading import read_identity
 from detector.errors import NoPixelDataError, NotAnImageFileError
-from detector.networks.protocol import ExamClass
+from detector.exam_class import ExamClass
 from detector.radiograph import ImageIdentity
 from training.datasets.labelled_image import (
     CLASS_NAMES,

@@ -11,8 +11,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from detector.exam_class import ExamClass
 from detector.files import access_error
-from detector.networks.protocol import ExamClass
 from training.datasets.truth import TruthTable
 
 CLASS_NAMES: Final = {

@@ -7,7 +7,7 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-from detector.networks.protocol import ExamClass
+from detector.exam_class import ExamClass
 from training.datasets.labelled_image import DataSetError, LabelledImage, no_boxes, read_rows
 from training.datasets.nih import ENTRY_TABLE, read_no_finding
 

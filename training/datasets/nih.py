@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from detector.networks.protocol import ExamClass
+from detector.exam_class import ExamClass
 from training.datasets.labelled_image import DataSetError, LabelledImage, no_boxes, read_rows
 
 ENTRY_TABLE = "Data_Entry_2017.csv"

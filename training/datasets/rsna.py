@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from detector.networks.protocol import ExamClass
+from detector.exam_class import ExamClass
 from training.datasets.labelled_image import (
     CLASS_NAMES,
     DataSetError,

@@ -6,7 +6,7 @@ import csv
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from detector.networks.protocol import ExamClass
+from detector.exam_class import ExamClass
 from training.datasets.labelled_image import LabelledImage, read_rows
 from training.datasets.rsna import PATIENTS
 from training.evaluation.subgroups import age_band
