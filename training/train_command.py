@@ -139,6 +139,13 @@ def train_detector(
         int | None, typer.Option(min=0, help="Painted steps before them.")
     ] = None,
     batch: Annotated[int | None, typer.Option(min=1, help="Images a step.")] = None,
+    class_weights: Annotated[
+        str | None,
+        typer.Option(
+            metavar="N,N,N",
+            help="How often exams are drawn: Normal, No Lung Opacity / Not Normal, Lung Opacity.",
+        ),
+    ] = None,
     learning_rate: Annotated[
         float | None,
         typer.Option(min=0, help="At its peak.", show_default="the preset's"),
@@ -188,6 +195,8 @@ def train_detector(
     except InputError as error:
         _stop(str(error))
     chosen = _change(begins, size, steps, synthetic_steps, batch, learning_rate)
+    if class_weights is not None:
+        chosen = replace(chosen, class_weights=_parse_class_weights(class_weights))
     if not (chosen.synthetic_steps or chosen.steps or chosen.epochs):
         _stop("There is no step to train. Give --steps or --synthetic-steps.")
     if start is not None and body_weights is not None:
