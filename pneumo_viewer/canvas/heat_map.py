@@ -9,13 +9,13 @@ from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QGraphicsItem,
-    QGraphicsView,
     QStyleOptionGraphicsItem,
     QWidget,
 )
 
 from detector.heat_map import HeatMap
 from pneumo_viewer.canvas import colours
+from pneumo_viewer.canvas.image_view import ImageView
 from pneumo_viewer.canvas.texts import SMALL, scaled_font
 
 _OPAQUE_FROM = 0.3
@@ -127,10 +127,10 @@ class HeatMapLayer(QObject):
     Parameters
     ----------
     view
-        Its scene has image coordinates.
+        Its scene has image coordinates. Maps are of its first frame and vanish on others.
     """
 
-    def __init__(self, view: QGraphicsView) -> None:
+    def __init__(self, view: ImageView) -> None:
         super().__init__(view)
         self._view = view
         self.item = HeatMapItem()
@@ -138,12 +138,13 @@ class HeatMapLayer(QObject):
         view.scene().addItem(self.item)
         self.legend = HeatLegend(view.viewport())
         view.viewport().installEventFilter(self)
+        view.view_changed.connect(self._show_on_first_frame)
 
     def show_map(self, heat_map: HeatMap, width: int, height: int) -> None:
         """Show a map over an image of this size."""
         self.item.set_heat_map(heat_map, width, height)
         self._place_legend()
-        self.legend.show()
+        self._show_on_first_frame()
 
     def clear(self) -> None:
         """Show none."""
@@ -155,6 +156,12 @@ class HeatMapLayer(QObject):
         if event.type() is QEvent.Type.Resize:
             self._place_legend()
         return super().eventFilter(watched, event)
+
+    def _show_on_first_frame(self) -> None:
+        radiograph = self._view.radiograph
+        is_first = radiograph is not None and radiograph.frame == 0
+        self.item.setVisible(is_first)
+        self.legend.setVisible(is_first and self.item.is_shown)
 
     def _place_legend(self) -> None:
         room = self._view.viewport().size()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -20,6 +21,8 @@ from pneumo_viewer.canvas.heat_map import HeatMapLayer, colour_table
 from pneumo_viewer.canvas.viewport import Viewport
 from pneumo_viewer.heat_maps import HeatMaps
 from pneumo_viewer.review.access import InlineStoreAccess
+from pneumo_viewer.review.findings import ExamVerdict
+from pneumo_viewer.review.operations import SetExamVerdict
 from pneumo_viewer.review.session import ReviewSession
 from pneumo_viewer.review.store import ReviewStore
 
@@ -155,3 +158,24 @@ def test_a_model_without_a_center_branch_is_said(desk: Desk) -> None:
     assert desk.notices == [
         "No heat map: the system fcos has no CENTER branch. Choose a centre-and-scale model."
     ]
+
+
+def test_in_a_blinded_reading_there_is_none_before_the_detector_is_revealed(desk: Desk) -> None:
+    desk.session.set_blinded(True)
+    desk.session.show("b")
+    desk.heat_maps.set_wanted(True)
+    assert desk.asked == []
+    desk.session.perform(SetExamVerdict("b", ExamVerdict.PNEUMONIA))
+    desk.session.reveal("b")
+    assert desk.asked == ["b"]
+
+
+def test_it_is_not_shown_over_another_frame(viewport: Viewport) -> None:
+    layer = HeatMapLayer(viewport)
+    viewport.show_radiograph(black(200, 400))
+    layer.show_map(hot_corner(), 400, 200)
+    viewport.show_radiograph(replace(black(200, 400), frame=1))
+    assert not lit(viewport, 260, 140)
+    assert not layer.legend.isVisible()
+    viewport.show_radiograph(black(200, 400))
+    assert lit(viewport, 260, 140)
