@@ -255,6 +255,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command("fine_tune", "Fine-tune on reviewed studies …", "Model"),
     Command("show_training", "Training", "View", ("F4",), is_toggle=True),
+    Command("show_tags", "DICOM tags", "View", ("F10",), is_toggle=True),
     Command("show_keys", "Keys and mouse", "Help", ("F1",)),
     Command("about", "About …", "Help"),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from PySide6.QtCore import QByteArray, QObject, Qt
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
@@ -61,7 +62,7 @@ class Docks(QObject):
     @property
     def slots(self) -> dict[str, Callable[[bool], None]]:
         """What the commands of the docks do."""
-        return {f"show_{name}": dock.setVisible for name, dock in self._by_name.items()}
+        return {f"show_{name}": partial(_show, dock) for name, dock in self._by_name.items()}
 
     @property
     def layout(self) -> str:
@@ -89,3 +90,10 @@ class Docks(QObject):
         """Lay everything out as it was built."""
         self._before_hiding = None
         self._window.restoreState(self._initial)
+
+
+def _show(dock: QDockWidget, is_visible: bool) -> None:
+    """Show a dock before those that share its place, or hide it."""
+    dock.setVisible(is_visible)
+    if is_visible:
+        dock.raise_()

@@ -28,6 +28,7 @@ from pneumo_viewer.preferences import Preferences
 from pneumo_viewer.reader_desk import ReaderDesk
 from pneumo_viewer.reading_desk import ReadingDesk
 from pneumo_viewer.settings import Settings
+from pneumo_viewer.tags_desk import TagsDesk
 from pneumo_viewer.undoing import Undoing
 from pneumo_viewer.wiring import command_slots
 from pneumo_viewer.workspace import Workspace
@@ -97,6 +98,7 @@ class MainWindow(QMainWindow):
         self._add_docks()
         active = None if card is None else Model(settings.weights or DEFAULT_WEIGHTS, card)
         self.model_desk = ModelDesk(self, active)
+        self.tags_desk = TagsDesk(self)
         self.menus = Menus(self, self.actions_by_id)
         window_menu = self.menus.by_title["Image/Window"]
         self.image_desk = ImageDesk(self.viewport, self.actions_by_id, window_menu, self)

@@ -29,7 +29,7 @@ from pydicom.valuerep import PersonName
 from detector.radiograph import Code
 
 _PYDICOM = threading.RLock()
-_CONVERSION_ERRORS = (
+CONVERSION_ERRORS = (
     ArithmeticError,
     AttributeError,
     EOFError,
@@ -40,6 +40,7 @@ _CONVERSION_ERRORS = (
     ValueError,
     struct.error,
 )
+"""What pydicom's converters let out."""
 _FRAME_MACROS = (
     "PixelMeasuresSequence",
     "FramePixelDataPropertiesSequence",
@@ -95,7 +96,7 @@ class Elements:
         try:
             with quiet_pydicom():
                 value = self.dataset.get(keyword)
-        except _CONVERSION_ERRORS:
+        except CONVERSION_ERRORS:
             self.note(f"{_name(keyword)} could not be read and is left out.")
             return ()
         if isinstance(value, DataElement):
@@ -178,7 +179,7 @@ class Elements:
             with quiet_pydicom():
                 name = PersonName(values[0])
                 group = name.alphabetic or name.ideographic or name.phonetic
-        except _CONVERSION_ERRORS:
+        except CONVERSION_ERRORS:
             self.note(f"{keyword} could not be read and is left out.")
             return ""
         family, given, *_ = [*(_printable(part) for part in str(group).split("^")), "", ""]
