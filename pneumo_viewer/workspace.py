@@ -45,7 +45,7 @@ def reason_of(error: Exception) -> str:
     """Why something failed, as a sentence for the reader; a bug also goes into the log."""
     if isinstance(error, InputError | WorkerDied):
         return error.reason
-    logger.error("a worker process failed: %s", error)
+    logger.error("a worker process failed:\n%s", error)
     return "An error inside the program; its log says more."
 
 

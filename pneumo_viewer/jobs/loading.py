@@ -188,7 +188,7 @@ class StudyLoader(QObject):
 def _refusal(path: Path, error: Exception) -> Refusal:
     if isinstance(error, WorkerDied):
         return Refusal(path, "ends the decoder", error.reason)
-    logger.error("a fault in this program while a file was examined: %s", error)
+    logger.error("a fault in this program while a file was examined:\n%s", error)
     return Refusal(
         path, "fault in this program", "A fault in this program prevents reading it; see the log."
     )
