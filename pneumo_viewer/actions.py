@@ -2,37 +2,86 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
-import qtawesome
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QMenu, QMenuBar, QToolBar, QWidget
+from PySide6.QtWidgets import QAbstractButton, QMenu, QMenuBar, QToolBar, QWidget
 
-from pneumo_viewer.canvas.colours import SECONDARY, TEXT
 from pneumo_viewer.commands import COMMANDS, MENUS, Scope
+from pneumo_viewer.theme import icon
+
+_SYMBOLS = {"Return": "↵", "Backspace": "⌫"}
+
+
+def native_text(key: str) -> str:
+    """A key sequence as this system writes it."""
+    return QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText)
 
 
 class Actions(QObject):
-    """The QActions of the commands, and the menus and bars made from them."""
+    """The QActions of the commands, and the menus and bars made from them.
+
+    Attributes
+    ----------
+    keys
+        The key sequences in force of each command, by its id.
+    """
+
+    keys_changed = Signal()
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self._by_id: dict[str, QAction] = {}
         for command in COMMANDS:
             action = QAction(command.text, self)
-            action.setShortcuts([QKeySequence(key) for key in command.keys])
             action.setCheckable(command.is_toggle)
             if command.scope is Scope.READING:
                 action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             if command.icon:
-                action.setIcon(qtawesome.icon(command.icon, color=TEXT, color_disabled=SECONDARY))
-            shown_key = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-            action.setToolTip(f"{command.text} ({shown_key})" if shown_key else command.text)
+                action.setIcon(icon(command.icon))
             self._by_id[command.id] = action
+        self.keys: dict[str, tuple[str, ...]] = {}
+        self.set_keys({})
 
     def __getitem__(self, command_id: str) -> QAction:
         return self._by_id[command_id]
+
+    def set_keys(self, changed: Mapping[str, Sequence[str]]) -> None:
+        """Give each command its own keys, or those that the reader chose instead.
+
+        Parameters
+        ----------
+        changed
+            Keys by the id of the command; ids that are not known are left out.
+        """
+        for command in COMMANDS:
+            keys = tuple(changed.get(command.id, command.keys))
+            self.keys[command.id] = keys
+            action = self[command.id]
+            action.setShortcuts([QKeySequence(key) for key in keys])
+            shown = f" ({native_text(keys[0])})" if keys else ""
+            action.setToolTip(command.text + shown)
+        self.keys_changed.emit()
+
+    def follow_key(self, command_id: str, show: Callable[[str], object]) -> None:
+        """Show the first key of a command, "" where it has none, now and after each change."""
+
+        def tell() -> None:
+            keys = self.keys[command_id]
+            show(_SYMBOLS.get(keys[0], native_text(keys[0])) if keys else "")
+
+        self.keys_changed.connect(tell)
+        tell()
+
+    def label_button(self, button: QAbstractButton, words: str, command_id: str) -> None:
+        """Write words and the key of a command on a button, and keep them right."""
+
+        def show(key: str) -> None:
+            button.setText(f"{words} {key}".rstrip())
+            button.setToolTip(self[command_id].toolTip())
+
+        self.follow_key(command_id, show)
 
     def connect_all(self, slots: dict[str, Callable[..., object]]) -> None:
         """Connect each command to what it does.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import (
     QLabel,
     QMainWindow,
@@ -18,9 +18,10 @@ from pneumo_viewer.canvas.image_view import PointerReading
 from pneumo_viewer.jobs.tasks import DetectorState
 from pneumo_viewer.panels.notice import NoticeLine
 from pneumo_viewer.panels.status import WorkProgress, describe
-from pneumo_viewer.theme import UNIT
+from pneumo_viewer.theme import UNIT, keep_styled, scaled
 
-_WITH_TEXT = {"open_folder": "Open", "show_truth": "Truth", "evaluate": "Evaluate"}
+_WORDS = {"open_folder": "Open", "show_truth": "Truth", "evaluate": "Evaluate"}
+"""Commands that have a word beside the icon."""
 _CONTEXT_MENUS = ("Image/Measure", "Image/Window", "Review")
 
 
@@ -53,15 +54,16 @@ def add_tool_bar(window: QMainWindow, actions: Actions, menus: Menus) -> QToolBa
     tool_bar.setObjectName("Tools")
     tool_bar.setMovable(False)
     tool_bar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+    keep_styled(tool_bar, lambda: tool_bar.setIconSize(QSize(scaled(24), scaled(24))))
     actions.fill_tool_bar(tool_bar)
     choice = QToolButton()
     choice.setText("Window ▾")
-    choice.setToolTip("Choose a window (0 to 5)")
+    choice.setToolTip("Choose a window")
     choice.setMenu(menus.by_title["Image/Window"])
     choice.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
     tool_bar.insertWidget(actions["invert"], choice)
-    for command, text in _WITH_TEXT.items():
-        actions[command].setIconText(text)
+    for command, word in _WORDS.items():
+        actions[command].setIconText(word)
         button = tool_bar.widgetForAction(actions[command])
         if isinstance(button, QToolButton):
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
@@ -81,8 +83,8 @@ class StatusLine:
     """
 
     def __init__(self, bar: QStatusBar, card: ModelCard | None) -> None:
-        self.scanning = WorkProgress("Reading", can_cancel=True)
-        self.scoring = WorkProgress("Detecting", can_cancel=False)
+        self.scanning = WorkProgress("Reading")
+        self.scoring = WorkProgress("Detecting")
         self.notice = NoticeLine()
         self._pointer = QLabel()
         self._detector = QLabel("no model" if card is None else f"{card.name} {card.version}")

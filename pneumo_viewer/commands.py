@@ -14,7 +14,7 @@ from pneumo_viewer.review.boxes import WHOLE, Grip
 
 
 class Scope(Enum):
-    """Where the keys of a command work."""
+    """Where the keys of a command work; those of the window work in every other scope, too."""
 
     WINDOW = "window"
     READING = "reading"
@@ -54,6 +54,9 @@ class Command:
     is_toggle: bool = False
     starts_section: bool = False
 
+
+HELD_KEYS = {"Ctrl+H": "Hide all boxes"}
+"""Keys that work while they are held, and what they do; no command can have them."""
 
 _READING = Scope.READING
 
@@ -105,6 +108,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("open_demo", "Open the demo studies", "File"),
     Command("load_truth", "Load ground truth …", "File", ("Ctrl+T",), starts_section=True),
     Command("close_all", "Close all studies", "File", ("Ctrl+W",), starts_section=True),
+    Command("settings", "Settings …", "File", ("Ctrl+,",), starts_section=True),
     Command("quit", "Quit", "File", ("Ctrl+Q",)),
     Command("fit", "Fit to the viewport", "View", ("=",), _READING, "mdi6.fit-to-page-outline"),
     Command(
@@ -127,6 +131,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("show_graphics", "Show overlays of the file", "View", is_toggle=True),
     Command("show_worklist", "Worklist", "View", ("F2",), is_toggle=True, starts_section=True),
     Command("show_findings", "Findings", "View", ("F3",), is_toggle=True),
+    Command("show_tags", "DICOM tags", "View", ("F10",), is_toggle=True),
+    Command("show_log", "Log", "View", ("F12",), is_toggle=True),
     Command("reset_layout", "Reset layout", "View"),
     Command("full_screen", "Full screen", "View", ("F11",), is_toggle=True),
     Command("window_auto", "Automatic window", "Image/Window", ("0",), _READING),
@@ -236,6 +242,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("compare_readers", "Agreement of readers", "Evaluation"),
     Command("show_image", "Back to the image", "Evaluation", ("F5",)),
     Command("about_model", "About the model …", "Model"),
+    Command("resume_detection", "Detect what is left", "Model"),
     Command("open_weights", "Open weights …", "Model"),
     Command(
         "show_heat_map",
@@ -255,8 +262,9 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command("fine_tune", "Fine-tune on reviewed studies …", "Model"),
     Command("show_training", "Training", "View", ("F4",), is_toggle=True),
-    Command("show_tags", "DICOM tags", "View", ("F10",), is_toggle=True),
+    Command("show_palette", "Find a command …", "Help", ("Ctrl+K",)),
     Command("show_keys", "Keys and mouse", "Help", ("F1",)),
+    Command("edit_keys", "Change keys …", "Help"),
     Command("about", "About …", "Help"),
 )
 

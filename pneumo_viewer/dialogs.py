@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -16,25 +15,22 @@ from PySide6.QtWidgets import (
 
 from detector import __version__
 from detector.model_card import ModelCard, card_as_markdown
-from pneumo_viewer.canvas.colours import SECONDARY
+from pneumo_viewer.actions import Actions, native_text
 from pneumo_viewer.commands import COMMANDS, MENUS, MOUSE
-from pneumo_viewer.theme import UNIT
+from pneumo_viewer.theme import UNIT, colours
 
 
-def show_keys(parent: QWidget) -> QDialog:
-    """Show every key and mouse gesture."""
+def show_keys(parent: QWidget, actions: Actions) -> QDialog:
+    """Show every key in force and every mouse gesture."""
     sections = []
     for menu in MENUS:
         rows = [
             (
-                ", ".join(
-                    QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText)
-                    for key in command.keys
-                ),
+                ", ".join(native_text(key) for key in actions.keys[command.id]),
                 command.text,
             )
             for command in COMMANDS
-            if command.menu.partition("/")[0] == menu and command.keys
+            if command.menu.partition("/")[0] == menu and actions.keys[command.id]
         ]
         if rows:
             sections.append((menu, rows))
@@ -63,7 +59,8 @@ def _table(title: str, rows: list[tuple[str, str]]) -> str:
         f"<td>{text}</td></tr>"
         for keys, text in rows
     )
-    return f"<p style='color:{SECONDARY}'>{title.upper()}</p><table cellspacing='3'>{lines}</table>"
+    heading = f"<p style='color:{colours().secondary}'>{title.upper()}</p>"
+    return f"{heading}<table cellspacing='3'>{lines}</table>"
 
 
 def show_model(parent: QWidget, card: ModelCard | None, problem: str) -> QDialog:

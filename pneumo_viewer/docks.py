@@ -9,6 +9,9 @@ from PySide6.QtCore import QByteArray, QObject, Qt
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
 
 from pneumo_viewer.actions import Actions
+from pneumo_viewer.screens import bring_onto_screen
+
+_LEFT, _RIGHT = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
 
 
 class Docks(QObject):
@@ -43,15 +46,34 @@ class Docks(QObject):
         *,
         is_visible: bool = True,
         width: int = 340,
+        height: int = 160,
     ) -> QDockWidget:
-        """Put a panel into a dock; ``name`` stays the same in every language and version."""
+        """Put a panel into a dock.
+
+        Parameters
+        ----------
+        name
+            Of the command ``show_NAME`` and in the stored layout; never changed.
+        title
+            What the dock is called.
+        panel, title_bar
+            What it holds.
+        area
+            Where it lies at first.
+        is_visible
+            Whether it is open at first.
+        width, height
+            At first: the one at the sides, the other at the bottom.
+        """
         dock = QDockWidget(title, self._window)
         dock.setObjectName(name)
         dock.setWidget(panel)
         if title_bar is not None:
             dock.setTitleBarWidget(title_bar)
         self._window.addDockWidget(area, dock)
-        self._window.resizeDocks([dock], [width], Qt.Orientation.Horizontal)
+        is_beside = area in (_LEFT, _RIGHT)
+        direction = Qt.Orientation.Horizontal if is_beside else Qt.Orientation.Vertical
+        self._window.resizeDocks([dock], [width if is_beside else height], direction)
         dock.setVisible(is_visible)
         command = self._actions[f"show_{name}"]
         command.setChecked(is_visible)
@@ -85,6 +107,9 @@ class Docks(QObject):
         self._initial = self._window.saveState()
         if layout:
             self._window.restoreState(QByteArray.fromBase64(layout.encode("ascii")))
+        for dock in self._by_name.values():
+            if dock.isFloating():
+                bring_onto_screen(dock)
 
     def reset(self) -> None:
         """Lay everything out as it was built."""

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QCoreApplication, QEvent, QObject, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
-from PySide6.QtWidgets import QFileDialog, QMainWindow, QStackedWidget
+from PySide6.QtWidgets import (
+    QDialog,
+    QFileDialog,
+    QMainWindow,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from detector.model_card import ModelCard
 from pneumo_viewer.actions import Actions
@@ -22,11 +30,15 @@ from pneumo_viewer.model_desk import ModelDesk
 from pneumo_viewer.models import Model
 from pneumo_viewer.panels.evaluation import EvaluationPage
 from pneumo_viewer.panels.findings import FindingsPanel
+from pneumo_viewer.panels.log import LogPanel
+from pneumo_viewer.panels.notice import NoticeStrip
+from pneumo_viewer.panels.palette import CommandPalette
 from pneumo_viewer.panels.start import StartPage
 from pneumo_viewer.panels.worklist import WorklistPanel
 from pneumo_viewer.preferences import Preferences
 from pneumo_viewer.reader_desk import ReaderDesk
 from pneumo_viewer.reading_desk import ReadingDesk
+from pneumo_viewer.screens import bring_onto_screen
 from pneumo_viewer.settings import Settings
 from pneumo_viewer.tags_desk import TagsDesk
 from pneumo_viewer.undoing import Undoing
@@ -93,7 +105,15 @@ class MainWindow(QMainWindow):
         self.pages = QStackedWidget()
         for page in (self.start_page, self.viewport, self.evaluation_page, self.agreement_page):
             self.pages.addWidget(page)
-        self.setCentralWidget(self.pages)
+        self.notice_strip = NoticeStrip()
+        center = QWidget()
+        column = QVBoxLayout(center)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.notice_strip)
+        column.addWidget(self.pages, 1)
+        self.setCentralWidget(center)
+        self.log_panel = LogPanel()
         self.docks = Docks(self, self.actions_by_id)
         self._add_docks()
         active = None if card is None else Model(settings.weights or DEFAULT_WEIGHTS, card)
@@ -111,6 +131,12 @@ class MainWindow(QMainWindow):
         self.status_line = StatusLine(self.statusBar(), card)
         self.statusBar().addPermanentWidget(self.reader_desk.field)
         self.notice = self.status_line.notice
+
+        self.notice.given.connect(self.log_panel.add_notice)
+        self.notice.clicked.connect(self.actions_by_id["show_log"].toggle)
+        self.command_palette = CommandPalette(self.actions_by_id, self)
+        self.preferences.changed.connect(self._follow_settings)
+        self._follow_settings(settings)
 
         self.actions_by_id.connect_all(command_slots(self))
         self.actions_by_id.let_keys_work_in(
@@ -131,6 +157,8 @@ class MainWindow(QMainWindow):
         worklist, findings = self.worklist, self.findings_panel
         self.docks.add("worklist", "Worklist", worklist, left, worklist.title_bar, width=420)
         self.docks.add("findings", "Findings", findings, right, findings.title_bar, width=404)
+        log, bottom = self.log_panel, Qt.DockWidgetArea.BottomDockWidgetArea
+        self.docks.add("log", "Log", log, bottom, log.title_bar, is_visible=False)
 
     def _connect_workspace(self) -> None:
         workspace, status = self.workspace, self.status_line
@@ -142,6 +170,7 @@ class MainWindow(QMainWindow):
         workspace.scoring_changed.connect(status.scoring.show_progress)
         workspace.jobs.detector_changed.connect(status.show_detector)
         status.scanning.cancelled.connect(workspace.stop_scan)
+        status.scoring.cancelled.connect(workspace.stop_scoring)
 
     def _connect_pages(self) -> None:
         viewport, page, run = self.viewport, self.evaluation_page, self.evaluation_run
@@ -150,6 +179,7 @@ class MainWindow(QMainWindow):
         viewport.files_dropped.connect(self.open)
         viewport.maximise_requested.connect(self.docks.toggle_hidden)
         viewport.context_menu_requested.connect(self.menus.context.popup)
+        self.actions_by_id.follow_key("open_folder", self.start_page.show_key)
         self.start_page.open_requested.connect(self.choose_folder)
         self.start_page.demo_requested.connect(lambda: self.open([DEMO_STUDIES]))
         self.start_page.folder_requested.connect(lambda folder: self.open([folder]))
@@ -237,6 +267,32 @@ class MainWindow(QMainWindow):
         self.session.show(key)
         self.show_image_page()
 
+    def _follow_settings(self, settings: Settings) -> None:
+        self.actions_by_id.set_keys(settings.keys)
+        self.viewport.is_up_brighter = settings.drag_up == "brighter"
+
+    def offer_to_restore(self) -> None:
+        """After a crash: say that nothing is lost, and offer the last folder and the log."""
+        answers: dict[str, Callable[[], object]] = {}
+        if self.preferences.settings.recent_folders:
+            last = self.preferences.settings.recent_folders[0]
+            answers[f"Open {last.name} again"] = partial(self.open, [last])
+        answers["Show the log"] = self.docks["log"].show
+        self.notice_strip.ask(
+            "The program ended unexpectedly. Every verdict that was on the screen is there.",
+            answers,
+        )
+
+    def show_dialog(self, dialog: QDialog) -> None:
+        """Open a dialog beside the reading, or bring forward the one of its kind that is open."""
+        for other in self.findChildren(type(dialog)):
+            if other is not dialog and other.isVisible():
+                dialog.deleteLater()
+                other.raise_()
+                other.activateWindow()
+                return
+        dialog.show()
+
     # Evaluating
 
     def evaluate(self) -> None:
@@ -259,15 +315,16 @@ class MainWindow(QMainWindow):
 
     def set_full_screen(self, is_full: bool) -> None:
         """Fill the screen, or go back into the frame."""
-        if is_full:
-            self.showFullScreen()
-        else:
-            self.showNormal()
+        full = Qt.WindowState.WindowFullScreen
+        state = self.windowState()
+        self.setWindowState(state | full if is_full else state & ~full)
 
     def _restore_geometry(self) -> None:
         geometry = self.preferences.settings.window_geometry
         if geometry:
             self.restoreGeometry(QByteArray.fromBase64(geometry.encode("ascii")))
+            self.set_full_screen(False)
+            bring_onto_screen(self)
 
     @staticmethod
     def _application() -> QCoreApplication:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import getpass
 import logging
 import os
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Literal
 
 from platformdirs import user_config_path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -23,7 +26,11 @@ def _login_name() -> str:
 
 
 class Settings(BaseModel):
-    """Typed settings; every change is made on a copy and saved whole."""
+    """Typed settings; every change is made on a copy and saved whole.
+
+    A field with a ``group`` stands in the settings dialog, made from its title, description,
+    bounds and ``choices``; the others are remembered without being shown.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
@@ -38,6 +45,34 @@ class Settings(BaseModel):
         title="Blinded reading",
         description="Read first, then reveal the detector's findings, then the ground truth.",
     )
+    theme: Literal["dark", "light", "system"] = Field(
+        default="dark",
+        title="Theme",
+        description="Of the panels; the image is on black in every theme.",
+        json_schema_extra={
+            "group": "Appearance",
+            "choices": {"dark": "Dark", "light": "Light", "system": "As the system"},
+        },
+    )
+    text_size: int = Field(
+        default=100,
+        ge=100,
+        le=200,
+        multiple_of=10,
+        title="Text size",
+        description="In percent, for every text of the window.",
+        json_schema_extra={"group": "Appearance"},
+    )
+    drag_up: Literal["brighter", "darker"] = Field(
+        default="brighter",
+        title="Dragging up",
+        description="What a drag upwards with the left button does to the image.",
+        json_schema_extra={
+            "group": "Reading",
+            "choices": {"brighter": "Makes it brighter", "darker": "Makes it darker"},
+        },
+    )
+    keys: dict[str, tuple[str, ...]] = Field(default={}, title="Keys that were changed")
     recent_folders: tuple[Path, ...] = Field(default=(), title="Recent folders")
     weights: Path | None = Field(
         default=None, title="Model", description="The weights file; empty for the program's own."
@@ -56,35 +91,83 @@ class Settings(BaseModel):
         return self.model_copy(update={"recent_folders": (folder, *others)[:_MOST_RECENT_FOLDERS]})
 
 
+@dataclass(frozen=True, slots=True)
+class ShownSetting:
+    """What the settings dialog knows of one setting.
+
+    Attributes
+    ----------
+    name, title, help, group
+        The field, what it is called, what it does and under which heading it stands.
+    schema
+        Its JSON schema: ``type``, ``minimum``, ``maximum``, ``multipleOf``.
+    choices
+        Words of each value that it can have; empty where it is not one of a few.
+    """
+
+    name: str
+    title: str
+    help: str
+    group: str
+    schema: Mapping[str, Any]
+    choices: Mapping[str, str]
+
+
+def shown_settings() -> list[ShownSetting]:
+    """The settings of the dialog, in the order of the schema."""
+    properties: dict[str, dict[str, Any]] = Settings.model_json_schema()["properties"]
+    return [
+        ShownSetting(
+            name,
+            schema["title"],
+            schema["description"],
+            schema["group"],
+            schema,
+            schema.get("choices", {}),
+        )
+        for name, schema in properties.items()
+        if "group" in schema
+    ]
+
+
 def settings_path() -> Path:
     """Where the settings of this user lie."""
     return user_config_path("pneumo-viewer") / "settings.json"
 
 
-def load_settings(path: Path) -> Settings:
+def load_settings(path: Path) -> tuple[Settings, str]:
     """Read settings; a file that cannot be used is set aside with a line in the log.
 
     Returns
     -------
     Settings
         The stored ones, or the defaults.
+    str
+        A sentence for the reader where a file could not be used, else "".
     """
     try:
-        return Settings.model_validate_json(path.read_bytes())
+        return Settings.model_validate_json(path.read_bytes()), ""
     except FileNotFoundError:
-        return Settings()
+        return Settings(), ""
     except (OSError, ValidationError) as error:
         logger.warning("settings in %s could not be used and start afresh: %s", path, error)
-        _set_aside(path)
-        return Settings()
+        kept = _set_aside(path)
+        return (
+            Settings(),
+            f"The settings could not be read and start afresh. Kept as they were: {kept}",
+        )
 
 
-def _set_aside(path: Path) -> None:
+def _set_aside(path: Path) -> Path:
+    """Keep an unusable file under another name; return where it lies now."""
+    aside = path.with_suffix(".unusable.json")
     try:
         if path.is_file():
-            path.replace(path.with_suffix(".unusable.json"))
+            path.replace(aside)
+            return aside
     except OSError as error:
         logger.warning("settings in %s could not be set aside: %s", path, error)
+    return path
 
 
 def save_settings(settings: Settings, path: Path) -> None:

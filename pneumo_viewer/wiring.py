@@ -6,8 +6,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from pneumo_viewer import dialogs
+from pneumo_viewer.keys_dialog import KeysDialog
 from pneumo_viewer.reading_desk import FAR_STEP, STEP
 from pneumo_viewer.review.findings import Verdict
+from pneumo_viewer.settings_dialog import SettingsDialog
 from resources import DEMO_STUDIES
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ def command_slots(window: MainWindow) -> dict[str, Callable[..., object]]:
         "open_demo": lambda: window.open([DEMO_STUDIES]),
         "load_truth": window.choose_truth,
         "close_all": window.workspace.close_all,
+        "settings": lambda: window.show_dialog(SettingsDialog(window.preferences, window)),
         "quit": window.close,
         "fit": viewport.fit,
         "actual_size": viewport.actual_size,
@@ -66,7 +69,12 @@ def command_slots(window: MainWindow) -> dict[str, Callable[..., object]]:
         "compare_readers": window.compare_readers,
         "evaluate": window.evaluate,
         "show_image": window.show_image_page,
+        "resume_detection": window.workspace.resume_scoring,
         "about_model": lambda: dialogs.show_model(window, window.card, window.card_problem),
-        "show_keys": lambda: dialogs.show_keys(window),
+        "show_palette": window.command_palette.open,
+        "show_keys": lambda: dialogs.show_keys(window, window.actions_by_id),
+        "edit_keys": lambda: window.show_dialog(
+            KeysDialog(window.actions_by_id, window.preferences, window)
+        ),
         "about": lambda: dialogs.show_about(window),
     }

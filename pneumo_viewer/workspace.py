@@ -36,6 +36,7 @@ T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
 THUMBNAIL_SIZE = 96
+STOPPED = "Detection was stopped. Model → Detect what is left goes on."
 _CACHED_PIXEL_BYTES = 512 * 1024 * 1024
 _URGENT, _SOON, _LATER = -2, -1, 0
 
@@ -44,7 +45,7 @@ def reason_of(error: Exception) -> str:
     """Why something failed, as a sentence for the reader; a bug also goes into the log."""
     if isinstance(error, InputError | WorkerDied):
         return error.reason
-    logger.error("a worker process failed: %s", error)
+    logger.error("a worker process failed:\n%s", error)
     return "An error inside the program; its log says more."
 
 
@@ -151,7 +152,7 @@ class Workspace(QObject):
 
     def close_all(self) -> None:
         """Close every study; verdicts stay in the store."""
-        self._loader.cancel()
+        self._loader.close()
         for waiting in (self._decoding, self._thumbnails, self._scoring):
             for job in waiting.values():
                 job.cancel()
@@ -315,6 +316,23 @@ class Workspace(QObject):
             done=done,
             failed=failed,
         )
+
+    def stop_scoring(self) -> None:
+        """Score no more images; what is scored stays, and the rest waits to be asked for."""
+        for key, job in self._scoring.items():
+            job.cancel()
+            self.not_scored[key] = STOPPED
+        stopped = list(self._scoring)
+        self._scoring.clear()
+        for key in stopped:
+            self.detection_failed.emit(key, STOPPED)
+        self._tell_scoring()
+
+    def resume_scoring(self) -> None:
+        """Score the images that were left when the reader stopped it."""
+        for key in [key for key, reason in self.not_scored.items() if reason == STOPPED]:
+            del self.not_scored[key]
+        self._score_unscored()
 
     def _tell_scoring(self) -> None:
         self.scoring_changed.emit(*self.scoring)

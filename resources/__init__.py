@@ -7,3 +7,4 @@ _FOLDER = Path(__file__).parent
 DEMO_STUDIES = _FOLDER / "demo"
 DEFAULT_WEIGHTS = _FOLDER / "weights" / "compact.safetensors"
 CHEST_MODEL = _FOLDER / "chest_model.npz"
+ICONS = _FOLDER / "icons"

@@ -1,17 +1,20 @@
-"""The colours of the reading room; the theme and the canvas share them."""
+"""The colours on the image, which is black in every theme."""
 
 from __future__ import annotations
 
+from pneumo_viewer.theme import DARK
+
 VIEWPORT = "#000000"
-TEXT = "#e6e9ed"
-SECONDARY = "#9aa4b0"
-SELECTION = "#4da3ff"
-DETECTION = "#ff4d40"
-READER = "#ffc247"
+TEXT = DARK.text
+SECONDARY = DARK.secondary
+SELECTION = DARK.selection
+DETECTION = DARK.detection
+READER = DARK.reader
 """Boxes that the reader added or corrected."""
 TRUTH = "#ffffff"
-TICK = "#45d18a"
+TICK = DARK.tick
 MEASUREMENT = "#66e0e8"
+WARNING = DARK.warning
 PLATE = "#d8101318"
 """Behind labels on the image, with its alpha first."""
 SHADOW = "#80000000"

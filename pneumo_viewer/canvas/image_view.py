@@ -98,6 +98,8 @@ class ImageView(QGraphicsView):
         self._view: Window | LookupTable | None = None
         self._table: NDArray[np.uint8] | None = None
         self._is_inverted = False
+        self.is_up_brighter = True
+        """What an upward drag does."""
         self._value_range: float | None = None
 
     @property
@@ -191,6 +193,7 @@ class ImageView(QGraphicsView):
             self._value_range = automatic_window(self._radiograph).width
         larger_is_darker = self._radiograph.grey.is_inverted != self._is_inverted
         window = window_of(self._view)
+        up = up if self.is_up_brighter else -up
         self.set_view(dragged_window(window, right, up, self._value_range, larger_is_darker))
 
     def window_from_region(self, region: QRectF) -> None:

@@ -13,7 +13,6 @@ from pneumo_viewer.canvas import colours
 from pneumo_viewer.canvas.measurements import ORIGIN_NAMES
 from pneumo_viewer.canvas.placement import Turn
 from pneumo_viewer.canvas.texts import HEADING, SMALL, PlacedText, paint_texts, scaled_font
-from pneumo_viewer.theme import WARNING
 
 MARGIN = 12.0
 _GAP = 16.0
@@ -132,7 +131,7 @@ def place_warnings(
     for sentence in sentences:
         text = metrics.elidedText(f"⚠ {sentence}", Qt.TextElideMode.ElideRight, room)
         rect = QRectF(MARGIN, top, metrics.horizontalAdvance(text), metrics.height())
-        yield PlacedText(text, rect, small, WARNING)
+        yield PlacedText(text, rect, small, colours.WARNING)
         top += metrics.height() + 2
 
 

@@ -9,11 +9,11 @@ import multiprocessing
 import pickle
 import signal
 import time
-import traceback
 from collections.abc import Callable
 from multiprocessing import resource_tracker
 from typing import Any
 
+from pneumo_viewer.bugs import describe_bug
 from pneumo_viewer.jobs import transfer, worker
 from pneumo_viewer.jobs.tasks import (
     DetectorState,
@@ -131,8 +131,8 @@ class Crew:
         except (EOFError, OSError):
             self._bury(member)
             return
-        except Exception:  # noqa: BLE001 - it goes on in the window, as a bug
-            outcome = worker.Failure(WorkerBug(traceback.format_exc()))
+        except Exception as error:  # noqa: BLE001 - it goes on in the window, as a bug
+            outcome = worker.Failure(WorkerBug(describe_bug(error)))
         assert member.assignment is not None
         assignment, member.assignment = member.assignment, None
         if isinstance(outcome, worker.Failure):

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
@@ -61,6 +62,7 @@ class StudyLoader(QObject):
         self._batch_size = _FIRST_BATCH
         self._done = 0
         self._total = 0
+        self._unpacked: TemporaryDirectory[str] | None = None
 
     def open(self, paths: Sequence[Path]) -> None:
         """Find the images in some files and folders, besides those still being looked for.
@@ -81,12 +83,20 @@ class StudyLoader(QObject):
                 job.cancel()
             self._end()
 
+    def close(self) -> None:
+        """Find no more, and delete what was unpacked from archives."""
+        self.cancel()
+        if self._unpacked is not None:
+            self._unpacked.cleanup()
+            self._unpacked = None
+
     def _submit(
         self,
         function: str,
         paths: Sequence[Path],
         take: Callable[[Any], None],
         take_refusal: Callable[[Refusal], None],
+        *others: str,
     ) -> None:
         def done(result: Any) -> None:
             self._running.discard(job)
@@ -99,12 +109,12 @@ class StudyLoader(QObject):
                 take_refusal(_refusal(paths[0], error))
             else:  # one bad file must not take the others of its batch with it
                 for path in paths:
-                    self._submit(function, (path,), take, take_refusal)
+                    self._submit(function, (path,), take, take_refusal, *others)
             self._end_if_idle()
 
         job = self._jobs.submit(
             Pool.FILES,
-            Task(f"{_FUNCTIONS}:{function}", (tuple(map(str, paths)),)),
+            Task(f"{_FUNCTIONS}:{function}", (tuple(map(str, paths)), *others)),
             priority=_PRIORITY,
             done=done,
             failed=failed,
@@ -133,8 +143,21 @@ class StudyLoader(QObject):
             if folder.identity not in self._visited:
                 self._visited.add(folder.identity)
                 fresh.append(folder.path)
+        for archive in listing.archives:
+            self._submit(
+                "unpack",
+                (archive,),
+                self._take_listing,
+                self._take_unlisted,
+                self._unpacking_into(),
+            )
         for folders in self._batches(fresh):
             self._submit("list_folders", folders, self._take_listing, self._take_unlisted)
+
+    def _unpacking_into(self) -> str:
+        if self._unpacked is None:
+            self._unpacked = TemporaryDirectory(prefix="pneumo-viewer-", ignore_cleanup_errors=True)
+        return self._unpacked.name
 
     def _take_unlisted(self, refusal: Refusal) -> None:
         self.refused.emit([refusal])
@@ -165,7 +188,7 @@ class StudyLoader(QObject):
 def _refusal(path: Path, error: Exception) -> Refusal:
     if isinstance(error, WorkerDied):
         return Refusal(path, "ends the decoder", error.reason)
-    logger.error("a fault in this program while a file was examined: %s", error)
+    logger.error("a fault in this program while a file was examined:\n%s", error)
     return Refusal(
         path, "fault in this program", "A fault in this program prevents reading it; see the log."
     )

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from detector.dicom.reading import read_radiograph
 from detector.radiograph import Radiograph
-from pneumo_viewer.library import scanning, tags
+from pneumo_viewer.library import archives, scanning, tags
 from pneumo_viewer.library.found import Listing, Refusal, ScannedImage, TruthFile
 from pneumo_viewer.library.thumbnails import ThumbnailCache
 
@@ -18,6 +18,11 @@ from pneumo_viewer.library.thumbnails import ThumbnailCache
 def sort_paths(paths: tuple[str, ...]) -> Listing:
     """Tell files from folders."""
     return scanning.sort_paths(map(Path, paths))
+
+
+def unpack(paths: tuple[str], into: str) -> Listing:
+    """Unpack one archive."""
+    return archives.unpack(Path(paths[0]), Path(into))
 
 
 def list_folders(paths: tuple[str, ...]) -> Listing:

@@ -65,7 +65,7 @@ class WorkerDied(Exception):  # noqa: N818 - it says what happened
 
 
 class WorkerBug(Exception):  # noqa: N818 - it says what happened
-    """A task raised what it should not. The text is the traceback from the worker process."""
+    """A task raised what it should not. The text is of :func:`~pneumo_viewer.bugs.describe_bug`."""
 
 
 class DetectorStateKind(Enum):

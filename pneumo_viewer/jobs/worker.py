@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
-import traceback
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
 from detector.errors import InputError
+from pneumo_viewer.bugs import describe_bug
 from pneumo_viewer.jobs import transfer
 from pneumo_viewer.jobs.tasks import Task, WorkerBug
 
@@ -45,6 +45,6 @@ def _work(connection: Connection, task: Task) -> None:
         parcel = transfer.pack(Result(task.run()))
     except InputError as error:
         parcel = transfer.pack(Failure(error))
-    except Exception:  # noqa: BLE001 - it goes on in the window, as a bug
-        parcel = transfer.pack(Failure(WorkerBug(traceback.format_exc())))
+    except Exception as error:  # noqa: BLE001 - it goes on in the window, as a bug
+        parcel = transfer.pack(Failure(WorkerBug(describe_bug(error))))
     transfer.send(connection, parcel)

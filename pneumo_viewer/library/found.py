@@ -74,8 +74,9 @@ class Folder:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What some paths are: files to examine, folders to list, and what is neither."""
+    """What some paths are: files to examine, folders to list, archives, and what is neither."""
 
     files: tuple[Path, ...]
     folders: tuple[Folder, ...]
     refusals: tuple[Refusal, ...]
+    archives: tuple[Path, ...] = ()

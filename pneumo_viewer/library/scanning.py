@@ -13,6 +13,7 @@ from pathlib import Path
 from detector.dicom.reading import read_identity, require_projection
 from detector.errors import FileAccessError, InputError, NotAnImageFileError
 from detector.files import access_error
+from pneumo_viewer.library.archives import is_archive
 from pneumo_viewer.library.found import Folder, Listing, Refusal, ScannedImage, TruthFile
 from pneumo_viewer.library.natural_order import natural_key
 from training.datasets.truth import is_truth_file
@@ -21,9 +22,13 @@ from training.datasets.truth import is_truth_file
 def sort_paths(paths: Iterable[Path]) -> Listing:
     """Tell files from folders, as far as they can be reached.
 
-    A DICOMDIR stands for the folder that it indexes (PS3.10, 8.6: it lies at its root).
+    A DICOMDIR stands for the folder that it indexes (PS3.10, 8.6: it lies at its root). An archive
+    is one only where it is opened itself; in a folder it is a file like any other.
     """
-    return _sort(path.parent if _is_index(path.name) else path for path in paths)
+    listing = _sort(path.parent if _is_index(path.name) else path for path in paths)
+    archives = tuple(path for path in listing.files if is_archive(path))
+    files = tuple(path for path in listing.files if path not in archives)
+    return replace(listing, files=files, archives=archives)
 
 
 def list_folders(folders: Iterable[Path]) -> Listing:

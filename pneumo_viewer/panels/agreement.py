@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 from pneumo_viewer.panels.exam import EXAM_WORDS
 from pneumo_viewer.review.agreement import Agreement, Kappa, Reading, compare_readers
 from pneumo_viewer.review.findings import ExamVerdict
-from pneumo_viewer.theme import UNIT
+from pneumo_viewer.theme import UNIT, keep_styled, scaled
 
 _ROW_HEIGHT = 28
 _UNKNOWN = "–"
@@ -75,8 +75,8 @@ class AgreementPage(QWidget):
 
     def _build(self) -> None:
         title = QLabel("Agreement of readers")
-        title.setStyleSheet("font-size: 17px; font-weight: 600;")
-        close = QPushButton("Back to the image  (F5)")
+        title.setProperty("role", "title")
+        close = QPushButton("Back to the image")
         close.clicked.connect(self.closed)
         top = QHBoxLayout()
         top.addWidget(title)
@@ -106,7 +106,8 @@ class AgreementPage(QWidget):
         table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         table.setShowGrid(False)
         table.verticalHeader().hide()
-        table.verticalHeader().setDefaultSectionSize(_ROW_HEIGHT)
+        rows = table.verticalHeader()
+        keep_styled(table, lambda: rows.setDefaultSectionSize(scaled(_ROW_HEIGHT)))
         header = table.horizontalHeader()
         header.setHighlightSections(False)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from pneumo_viewer.evaluating import Outcome
-from pneumo_viewer.theme import UNIT
+from pneumo_viewer.theme import UNIT, keep_styled, scaled
 from training.evaluation.measures import MEASURES
 
 SHOWN_MEASURES = ("AP50", "AP_M", "AP_L", "AR10", "AR_M", "AR_L", "FROC", "AUROC", "AUPRC")
@@ -46,13 +46,13 @@ class EvaluationPage(QWidget):
         self.message = QLabel()
         self.bar = QProgressBar()
         self.cancel_button = QPushButton("Cancel")
-        self._close_button = QPushButton("Back to the image  (F5)")
+        self._close_button = QPushButton("Back to the image")
         self._stack = QStackedWidget()
         self._build()
 
     def _build(self) -> None:
         title = QLabel("Evaluation of the loaded studies")
-        title.setStyleSheet("font-size: 17px; font-weight: 600;")
+        title.setProperty("role", "title")
         self._close_button.clicked.connect(self.closed)
         top = QHBoxLayout()
         top.addWidget(title)
@@ -120,7 +120,8 @@ class EvaluationPage(QWidget):
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         table.setShowGrid(False)
         table.verticalHeader().hide()
-        table.verticalHeader().setDefaultSectionSize(_ROW_HEIGHT)
+        rows = table.verticalHeader()
+        keep_styled(table, lambda: rows.setDefaultSectionSize(scaled(_ROW_HEIGHT)))
         header = table.horizontalHeader()
         header.setHighlightSections(False)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
@@ -173,7 +174,7 @@ class EvaluationPage(QWidget):
                 item.setToolTip(MEASURES[measure])
                 self.measures.setItem(row, column, item)
         header = self.measures.horizontalHeader().sizeHint().height()
-        self.measures.setFixedHeight(header + _ROW_HEIGHT * len(SHOWN_MEASURES) + 4)
+        self.measures.setFixedHeight(header + scaled(_ROW_HEIGHT) * len(SHOWN_MEASURES) + 4)
 
         self._left_out_heading.setText(f"LEFT OUT ({len(left_out)})")
         self.left_out.setRowCount(len(left_out))

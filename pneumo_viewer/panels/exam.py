@@ -81,10 +81,10 @@ class ExamForm(QWidget):
         row.addWidget(title)
         for verdict, command in EXAM_COMMANDS.items():
             action = actions[command]
-            button = QPushButton(f"{EXAM_WORDS[verdict]} {action.shortcut().toString()}")
+            button = QPushButton()
+            actions.label_button(button, EXAM_WORDS[verdict], command)
             button.setCheckable(True)
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-            button.setToolTip(action.toolTip())
             button.setAccessibleName(action.text())
             button.clicked.connect(self._show_verdict)  # until the session says that it is so
             button.clicked.connect(action.trigger)
@@ -92,8 +92,10 @@ class ExamForm(QWidget):
             button.setEnabled(action.isEnabled())
             self._buttons[verdict] = button
             row.addWidget(button, 1)
-        shortcut = actions["comment"].shortcut().toString()
-        self.comment.setPlaceholderText(f"Comment ({shortcut})")
+        actions.follow_key(
+            "comment",
+            lambda key: self.comment.setPlaceholderText(f"Comment ({key})" if key else "Comment"),
+        )
         self.comment.setAccessibleName("Comment on the exam")
         self.comment.editingFinished.connect(self.send_comment)
         self.comment.setEnabled(False)

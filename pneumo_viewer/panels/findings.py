@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import qtawesome
 from PySide6.QtCore import (
     QAbstractTableModel,
     QModelIndex,
@@ -30,12 +29,11 @@ from PySide6.QtWidgets import (
 from detector.model_card import OperatingPoint
 from detector.radiograph import Radiograph
 from pneumo_viewer.actions import Actions
-from pneumo_viewer.canvas.colours import DETECTION, READER, SECONDARY, TEXT, TICK
 from pneumo_viewer.panels.exam import ExamForm
 from pneumo_viewer.panels.threshold import OperatingPointList, ThresholdSlider
 from pneumo_viewer.panels.title_bar import title_bar
 from pneumo_viewer.review.findings import Box, Finding, Verdict
-from pneumo_viewer.theme import UNIT
+from pneumo_viewer.theme import UNIT, colours, icon, keep_styled, scaled
 
 VERDICT_MARKS = {
     Verdict.ACCEPTED: "✓",
@@ -45,11 +43,12 @@ VERDICT_MARKS = {
     Verdict.ADDED: "✎",
 }
 _VERDICT_COLOURS = {
-    Verdict.ACCEPTED: TICK,
-    Verdict.CORRECTED: READER,
-    Verdict.ADDED: READER,
+    Verdict.ACCEPTED: "tick",
+    Verdict.CORRECTED: "reader",
+    Verdict.ADDED: "reader",
 }
 _NARROWEST = 372
+_ROW_HEIGHT = 28
 _HEADINGS = ("", "Score", "Place", "Size", "", "By")
 _EXPLANATIONS = (
     "Number of the finding",
@@ -143,10 +142,11 @@ class FindingsModel(QAbstractTableModel):
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         if role == Qt.ItemDataRole.ForegroundRole:
             if not is_shown:
-                return QBrush(QColor("#626c78"))
+                return QBrush(QColor(colours().faint))
             if index.column() == _VERDICT:
-                return QBrush(QColor(_VERDICT_COLOURS.get(finding.verdict, SECONDARY)))
-            return QBrush(QColor(TEXT))
+                colour = _VERDICT_COLOURS.get(finding.verdict, "secondary")
+                return QBrush(QColor(getattr(colours(), colour)))
+            return QBrush(QColor(colours().text))
         if role == Qt.ItemDataRole.FontRole and finding.verdict is Verdict.REJECTED:
             font = QFont()
             font.setStrikeOut(index.column() != _VERDICT)
@@ -217,7 +217,6 @@ class FindingsPanel(QWidget):
         table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         table.setAccessibleName("Findings")
         table.verticalHeader().hide()
-        table.verticalHeader().setDefaultSectionSize(28)
         header = table.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(_MAKER, QHeaderView.ResizeMode.Stretch)
@@ -229,22 +228,22 @@ class FindingsPanel(QWidget):
         self._empty.setWordWrap(True)
 
         buttons = QHBoxLayout()
-        for command, text, icon, colour in (
-            ("accept", "Accept ↵", "mdi6.check", TICK),
-            ("reject", "Reject ⌫", "mdi6.close", DETECTION),
-            ("undecide", "Undecided U", "", TEXT),
+        for command, text, icon_name, colour in (
+            ("accept", "Accept", "mdi6.check", "tick"),
+            ("reject", "Reject", "mdi6.close", "detection"),
+            ("undecide", "Undecided", "", "text"),
         ):
-            button = QPushButton(text)
-            if icon:
-                button.setIcon(qtawesome.icon(icon, color=colour, color_disabled=SECONDARY))
+            button = QPushButton()
+            actions.label_button(button, text, command)
+            if icon_name:
+                button.setIcon(icon(icon_name, colour))
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-            button.setToolTip(actions[command].toolTip())
             button.clicked.connect(actions[command].trigger)
             actions[command].enabledChanged.connect(button.setEnabled)
             button.setEnabled(actions[command].isEnabled())
             buttons.addWidget(button)
 
-        self.reset_button.setIcon(qtawesome.icon("mdi6.restore", color=SECONDARY))
+        self.reset_button.setIcon(icon("mdi6.restore", "secondary"))
         self.reset_button.setToolTip("Reset the threshold to the model's default")
         self.reset_button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         title = QLabel("Threshold")
@@ -255,7 +254,7 @@ class FindingsPanel(QWidget):
         threshold.addWidget(self._threshold)
         threshold.addWidget(self.reset_button)
 
-        self.setMinimumWidth(_NARROWEST)
+        keep_styled(self, self._fit_text)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(3 * UNIT, UNIT, 3 * UNIT, 2 * UNIT)
         layout.setSpacing(2 * UNIT)
@@ -265,6 +264,10 @@ class FindingsPanel(QWidget):
         layout.addWidget(self._empty)
         layout.addLayout(buttons)
         layout.addWidget(self.exam)
+
+    def _fit_text(self) -> None:
+        self.setMinimumWidth(scaled(_NARROWEST))
+        self.table.verticalHeader().setDefaultSectionSize(scaled(_ROW_HEIGHT))
 
     def _choose(self, index: QModelIndex) -> None:
         self.finding_chosen.emit(self.model.findings[index.row()].id)

@@ -1,14 +1,33 @@
-"""A line at the bottom that says what happened; it never takes the focus and moves nothing."""
+"""Notices: a line at the bottom for what happened, a strip at the top for what asks an answer."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QWidget,
+)
+
+from pneumo_viewer.theme import UNIT, icon
 
 
 class NoticeLine(QLabel):
-    """Shows the latest notice, shortened to the room there is; the tool tip has all of it."""
+    """Shows the latest notice, shortened to the room there is; the tool tip has all of it.
+
+    It never takes the focus and moves nothing.
+    """
+
+    given = Signal(str)
+    """A notice, for whoever keeps them."""
+    clicked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -19,6 +38,10 @@ class NoticeLine(QLabel):
         """Show a notice."""
         self.setText(text)
         self.setToolTip(text)
+        self.given.emit(text)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self.clicked.emit()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -26,3 +49,40 @@ class NoticeLine(QLabel):
         painter.drawText(
             self.rect(), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text
         )
+
+
+class NoticeStrip(QFrame):
+    """A sentence with what can be done about it, above the image; hidden while there is none."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("role", "notice")
+        self.sentence = QLabel()
+        self.sentence.setWordWrap(True)
+        self.buttons: list[QPushButton] = []
+        close = QToolButton()
+        close.setIcon(icon("mdi6.close", "secondary"))
+        close.setToolTip("Close this notice")
+        close.setAccessibleName("Close this notice")
+        close.clicked.connect(self.hide)
+        self._layout = QHBoxLayout(self)
+        self._layout.setContentsMargins(4 * UNIT, 2 * UNIT, 2 * UNIT, 2 * UNIT)
+        self._layout.setSpacing(2 * UNIT)
+        self._layout.addWidget(self.sentence, 1)
+        self._layout.addWidget(close)
+        self.hide()
+
+    def ask(self, text: str, answers: dict[str, Callable[[], object]]) -> None:
+        """Show a sentence and a button for each answer, by its words."""
+        for button in self.buttons:
+            button.hide()
+            button.deleteLater()
+        self.buttons = []
+        self.sentence.setText(text)
+        for words, answer in answers.items():
+            button = QPushButton(words)
+            button.clicked.connect(self.hide)
+            button.clicked.connect(answer)
+            self._layout.insertWidget(self._layout.count() - 1, button)
+            self.buttons.append(button)
+        self.show()

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import qtawesome
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from pneumo_viewer.canvas.colours import SECONDARY, SELECTION, VIEWPORT
-from pneumo_viewer.theme import LINE, UNIT
+from pneumo_viewer.theme import UNIT, icon, keep_styled, scaled
 
 
 class StartPage(QWidget):
@@ -25,35 +23,34 @@ class StartPage(QWidget):
         super().__init__(parent)
         self.setObjectName("start")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.setStyleSheet(f"#start {{ background: {VIEWPORT}; }}")
         target = QFrame()
         target.setObjectName("target")
-        target.setStyleSheet(f"#target {{ border: 1px dashed {LINE}; border-radius: 8px; }}")
-        target.setFixedWidth(480)
         layout = QVBoxLayout(target)
         layout.setContentsMargins(10 * UNIT, 10 * UNIT, 10 * UNIT, 8 * UNIT)
         layout.setSpacing(3 * UNIT)
 
-        mark = QLabel()
-        mark.setPixmap(qtawesome.icon("mdi6.lungs", color=SECONDARY).pixmap(56, 56))
-        mark.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._mark = QLabel()
+        self._mark.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._target = target
+        keep_styled(self, self._fit_text)
         title = QLabel("Drop chest radiographs here")
-        title.setStyleSheet("font-size: 16px; font-weight: 600;")
+        title.setProperty("role", "title")
         title.setAlignment(Qt.AlignmentFlag.AlignCenter)
         formats = QLabel("DICOM, PNG and JPEG. Nothing leaves this computer.")
         formats.setProperty("role", "secondary")
         formats.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.open_button = QPushButton("  Open a folder   (Ctrl+O)")
-        self.open_button.setIcon(qtawesome.icon("mdi6.folder-open-outline", color=SELECTION))
+        self.open_button = QPushButton()
+        self.show_key("")
+        self.open_button.setIcon(icon("mdi6.folder-open-outline", "selection"))
         self.open_button.setIconSize(QSize(20, 20))
         self.open_button.clicked.connect(self.open_requested)
         self.demo_button = QPushButton("  Demo studies")
-        self.demo_button.setIcon(qtawesome.icon("mdi6.school-outline", color=SELECTION))
+        self.demo_button.setIcon(icon("mdi6.school-outline", "selection"))
         self.demo_button.setIconSize(QSize(20, 20))
         self.demo_button.clicked.connect(self.demo_requested)
         self._recent = QVBoxLayout()
         self._recent.setSpacing(0)
-        for widget in (mark, title, formats, self.open_button, self.demo_button):
+        for widget in (self._mark, title, formats, self.open_button, self.demo_button):
             layout.addWidget(widget)
         layout.addLayout(self._recent)
 
@@ -64,6 +61,14 @@ class StartPage(QWidget):
         outer.addWidget(target, 0, Qt.AlignmentFlag.AlignHCenter)
         outer.addStretch()
         outer.addWidget(note, 0, Qt.AlignmentFlag.AlignHCenter)
+
+    def _fit_text(self) -> None:
+        self._target.setFixedWidth(scaled(480))
+        self._mark.setPixmap(icon("mdi6.lungs", "secondary").pixmap(56, 56))
+
+    def show_key(self, key: str) -> None:
+        """Name the key that opens a folder."""
+        self.open_button.setText("  Open a folder" + (f"   ({key})" if key else ""))
 
     def show_recent(self, folders: Sequence[Path]) -> None:
         """List the folders that were opened lately."""
@@ -79,14 +84,12 @@ class StartPage(QWidget):
         for folder in folders[:5]:
             button = QPushButton()
             button.setFlat(True)
-            button.setStyleSheet(
-                f"QPushButton {{ text-align: left; border: none; background: none;"
-                f" padding: 4px 0; color: {SELECTION}; }} QPushButton:hover, QPushButton:focus"
-                " { text-decoration: underline; }"
-            )
+            button.setProperty("role", "link")
             button.setToolTip(str(folder))
             metrics = button.fontMetrics()
-            button.setText(metrics.elidedText(str(folder), Qt.TextElideMode.ElideMiddle, 390))
+            button.setText(
+                metrics.elidedText(str(folder), Qt.TextElideMode.ElideMiddle, scaled(390))
+            )
             button.clicked.connect(
                 lambda _=False, folder=folder: self.folder_requested.emit(folder)
             )

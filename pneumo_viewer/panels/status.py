@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import time
 
-import qtawesome
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QToolButton, QWidget
 
-from pneumo_viewer.canvas.colours import SECONDARY
 from pneumo_viewer.canvas.image_view import PointerReading
-from pneumo_viewer.theme import UNIT
+from pneumo_viewer.theme import UNIT, icon
 
 
 class WorkProgress(QWidget):
-    """One piece of background work with its time left and, where it can be, a way to stop it."""
+    """One piece of background work with its time left and a way to stop it."""
 
     cancelled = Signal()
 
-    def __init__(self, verb: str, *, can_cancel: bool, parent: QWidget | None = None) -> None:
+    def __init__(self, verb: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._verb = verb
         self._began: tuple[float, int] | None = None
@@ -28,10 +26,10 @@ class WorkProgress(QWidget):
         self._bar.setFixedWidth(120)
         self._bar.setAccessibleName(verb)
         stop = QToolButton()
-        stop.setIcon(qtawesome.icon("mdi6.close", color=SECONDARY))
-        stop.setToolTip(f"Stop {verb}")
+        stop.setIcon(icon("mdi6.close", "secondary"))
+        stop.setToolTip(f"Stop {verb.lower()}")
+        stop.setAccessibleName(f"Stop {verb.lower()}")
         stop.clicked.connect(self.cancelled)
-        stop.setVisible(can_cancel)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(2 * UNIT, 0, 2 * UNIT, 0)
         layout.addWidget(self._label)

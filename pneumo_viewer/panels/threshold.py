@@ -10,8 +10,7 @@ from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent,
 from PySide6.QtWidgets import QComboBox, QSizePolicy, QWidget
 
 from detector.model_card import OperatingPoint
-from pneumo_viewer.canvas.colours import DETECTION, SECONDARY, SELECTION, TEXT
-from pneumo_viewer.theme import LINE
+from pneumo_viewer.theme import colours
 
 _MARGIN = 8
 _GROOVE_Y = 10
@@ -34,7 +33,7 @@ class ThresholdSlider(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Score threshold")
-        self.setToolTip("Findings below this score are hidden. Keys: [ and ]")
+        self.setToolTip("Findings below this score are hidden.")
 
     def sizeHint(self) -> QSize:
         return QSize(160, 26)
@@ -90,21 +89,21 @@ class ThresholdSlider(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         left, right, here = self._x_of(0), self._x_of(1), self._x_of(self._value)
-        painter.setPen(_round_pen(LINE))
+        painter.setPen(_round_pen(colours().line))
         painter.drawLine(QPointF(left, _GROOVE_Y), QPointF(right, _GROOVE_Y))
-        painter.setPen(_round_pen(SELECTION))
+        painter.setPen(_round_pen(colours().selection))
         painter.drawLine(QPointF(here, _GROOVE_Y), QPointF(right, _GROOVE_Y))
         for score in self._scores:
-            colour = DETECTION if score >= self._value else SECONDARY
+            colour = colours().detection if score >= self._value else colours().secondary
             painter.setPen(QPen(QColor(colour), 1.5))
             x = self._x_of(score)
             painter.drawLine(QPointF(x, _GROOVE_Y + 8), QPointF(x, _GROOVE_Y + 13))
         painter.setPen(Qt.PenStyle.NoPen)
         if self.hasFocus():
-            painter.setBrush(QColor(SELECTION))
+            painter.setBrush(QColor(colours().selection))
             halo = _HANDLE_RADIUS + 2
             painter.drawEllipse(QPointF(here, _GROOVE_Y), halo, halo)
-        painter.setBrush(QColor(TEXT))
+        painter.setBrush(QColor(colours().text))
         painter.drawEllipse(
             QRectF(
                 here - _HANDLE_RADIUS,
@@ -150,7 +149,7 @@ class OperatingPointList(QComboBox):
         row = self._thresholds.index(threshold) if threshold in self._thresholds else -1
         self.setCurrentIndex(row)
         tip = self.itemData(row, Qt.ItemDataRole.ToolTipRole) if row >= 0 else ""
-        self.setToolTip(tip or "Set the threshold to an operating point of the model. Key: O")
+        self.setToolTip(tip or "Set the threshold to an operating point of the model.")
 
 
 def _round_pen(colour: str) -> QPen:

@@ -18,12 +18,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from pneumo_viewer.canvas.colours import SECONDARY, SELECTION, TICK
 from pneumo_viewer.exchange.training_set import TrainingSet
 from pneumo_viewer.models import Model
 from pneumo_viewer.panels.status import time_left
 from pneumo_viewer.panels.title_bar import title_bar
-from pneumo_viewer.theme import PANEL, UNIT
+from pneumo_viewer.theme import UNIT, colours, keep_styled
 from pneumo_viewer.training_run import BUSY, RunState, TrainingRun, refusal
 
 _STEPS = 500
@@ -62,13 +61,11 @@ class TrainingPanel(QWidget):
         self.bar = QProgressBar()
         self.status = _note()
         self.losses = _plot("loss")
-        self._raw = self.losses.plot(pen=pyqtgraph.mkPen(SECONDARY, width=1))
-        self._smooth = self.losses.plot(pen=pyqtgraph.mkPen(SELECTION, width=2))
+        self._raw = self.losses.plot()
+        self._smooth = self.losses.plot()
         self.precision = _plot("AP50")
         self.precision.setYRange(0, 1)
-        self._judged = self.precision.plot(
-            pen=pyqtgraph.mkPen(TICK, width=2), symbol="o", symbolSize=6, symbolBrush=TICK
-        )
+        self._judged = self.precision.plot(symbol="o", symbolSize=6)
         self.figures = _note()
         self.title_bar = title_bar("TRAINING")
         self._count_again = QTimer(self)
@@ -76,9 +73,23 @@ class TrainingPanel(QWidget):
         self._count_again.setInterval(_REFRESH_MS)
         self._count_again.timeout.connect(self.set_wanted)
         self._build()
+        keep_styled(self, self._colour_plots)
         run.changed.connect(self._show_run)
         run.progressed.connect(self._show_progress)
         self._show_progress()
+
+    def _colour_plots(self) -> None:
+        shown = colours()
+        self._raw.setPen(pyqtgraph.mkPen(shown.secondary, width=1))
+        self._smooth.setPen(pyqtgraph.mkPen(shown.selection, width=2))
+        self._judged.setPen(pyqtgraph.mkPen(shown.tick, width=2))
+        self._judged.setSymbolBrush(shown.tick)
+        for plot in (self.losses, self.precision):
+            plot.setBackground(shown.panel)
+            for side in ("left", "bottom"):
+                axis = plot.getAxis(side)
+                axis.setPen(shown.secondary)
+                axis.setTextPen(shown.secondary)
 
     def _build(self) -> None:
         self.steps.setRange(1, _MOST_STEPS)
@@ -233,18 +244,14 @@ def _smoothed(values: list[float]) -> list[float]:
 
 
 def _plot(title: str) -> pyqtgraph.PlotWidget:
-    plot = pyqtgraph.PlotWidget(background=PANEL)
+    plot = pyqtgraph.PlotWidget()
     plot.setFixedHeight(_PLOT_HEIGHT)
-    plot.setLabel("left", title, color=SECONDARY)
+    plot.setLabel("left", title)
     plot.setMenuEnabled(False)
     plot.setMouseEnabled(x=False, y=False)
     plot.hideButtons()
     plot.getPlotItem().setDownsampling(auto=True, mode="mean")
     plot.setAccessibleName(f"Course of {title}")
-    for side in ("left", "bottom"):
-        axis = plot.getAxis(side)
-        axis.setPen(SECONDARY)
-        axis.setTextPen(SECONDARY)
     plot.getAxis("left").setWidth(52)
     return plot
 

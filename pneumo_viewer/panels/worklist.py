@@ -30,7 +30,7 @@ from PySide6.QtWidgets import (
 )
 
 from detector.input_gate import Doubt
-from pneumo_viewer.canvas.colours import SECONDARY, TEXT, TICK
+from pneumo_viewer.canvas.colours import VIEWPORT
 from pneumo_viewer.library.found import Refusal, ScannedImage
 from pneumo_viewer.library.index import StudyIndex
 from pneumo_viewer.panels.title_bar import title_bar
@@ -46,7 +46,7 @@ from pneumo_viewer.panels.worklist_model import (
 from pneumo_viewer.review.changes import Aspect, Change
 from pneumo_viewer.review.evaluation import NO_FAILURES
 from pneumo_viewer.review.session import ExamState, ReviewSession
-from pneumo_viewer.theme import UNIT, WARNING
+from pneumo_viewer.theme import UNIT, colours, keep_styled, scaled
 
 _ROW = 48
 _THUMBNAIL = 42
@@ -59,6 +59,7 @@ _SHOWN_ASPECTS = {
 }
 _PREFETCH = 2
 _NARROWEST = 348
+_WIDTHS = {Column.SCORE: 52, Column.READ: 50, Column.VERDICT: 54, Column.TRUTH: 42}
 
 
 class _RowPainter(QStyledItemDelegate):
@@ -71,7 +72,7 @@ class _RowPainter(QStyledItemDelegate):
     def sizeHint(
         self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> QSize:
-        return QSize(40, _ROW)
+        return QSize(40, scaled(_ROW))
 
     def paint(
         self,
@@ -92,7 +93,7 @@ class _RowPainter(QStyledItemDelegate):
         if node.kind is Kind.IMAGE and node.key is not None:
             area = self._paint_thumbnail(painter, area, node.key)
         elif node.kind is Kind.REFUSAL:
-            painter.setPen(QColor(WARNING))
+            painter.setPen(QColor(colours().warning))
             painter.drawText(
                 QRect(area.left(), area.top(), 24, area.height()),
                 Qt.AlignmentFlag.AlignVCenter,
@@ -103,16 +104,17 @@ class _RowPainter(QStyledItemDelegate):
         painter.restore()
 
     def _paint_thumbnail(self, painter: QPainter, area: QRect, key: str) -> QRect:
-        frame = QRect(area.left(), area.center().y() - _THUMBNAIL // 2, _THUMBNAIL, _THUMBNAIL)
-        painter.fillRect(frame, QColor("#000000"))
+        size = scaled(_THUMBNAIL)
+        frame = QRect(area.left(), area.center().y() - size // 2, size, size)
+        painter.fillRect(frame, QColor(VIEWPORT))
         pixmap = self._model.thumbnail(key)
         if pixmap is not None:
-            size = pixmap.size().scaled(frame.size(), Qt.AspectRatioMode.KeepAspectRatio)
-            place = QRect(0, 0, size.width(), size.height())
+            shown = pixmap.size().scaled(frame.size(), Qt.AspectRatioMode.KeepAspectRatio)
+            place = QRect(0, 0, shown.width(), shown.height())
             place.moveCenter(frame.center())
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
             painter.drawPixmap(place, pixmap)
-        return area.adjusted(_THUMBNAIL + 2 * UNIT, 0, 0, 0)
+        return area.adjusted(frame.width() + 2 * UNIT, 0, 0, 0)
 
     def _paint_lines(self, painter: QPainter, font: QFont, area: QRect, node: Node) -> None:
         problem = self._model.problem(node)
@@ -131,10 +133,16 @@ class _RowPainter(QStyledItemDelegate):
                 first,
                 upper,
                 bold,
-                TEXT if node.kind is not Kind.STUDY else SECONDARY,
+                colours().text if node.kind is not Kind.STUDY else colours().secondary,
                 Qt.AlignmentFlag.AlignBottom if second else Qt.AlignmentFlag.AlignVCenter,
             ),
-            (second, lower, small, WARNING if problem else SECONDARY, Qt.AlignmentFlag.AlignTop),
+            (
+                second,
+                lower,
+                small,
+                colours().warning if problem else colours().secondary,
+                Qt.AlignmentFlag.AlignTop,
+            ),
         ):
             painter.setFont(line_font)
             painter.setPen(QColor(colour))
@@ -145,7 +153,7 @@ class _RowPainter(QStyledItemDelegate):
         self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> None:
         super().initStyleOption(option, index)
-        colour = {"✓": TICK, "⚠": WARNING}.get(str(index.data())[:1])
+        colour = {"✓": colours().tick, "⚠": colours().warning}.get(str(index.data())[:1])
         if index.column() != Column.STUDY and colour is not None:
             option.palette.setColor(option.palette.ColorRole.Text, QColor(colour))
             option.palette.setColor(option.palette.ColorRole.HighlightedText, QColor(colour))
@@ -208,19 +216,23 @@ class WorklistPanel(QWidget):
         header.setMinimumSectionSize(40)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         header.setSectionResizeMode(Column.STUDY, QHeaderView.ResizeMode.Stretch)
-        widths = {Column.SCORE: 52, Column.READ: 50, Column.VERDICT: 54, Column.TRUTH: 42}
-        for column, width in widths.items():
-            header.resizeSection(column, width)
         tree.selectionModel().currentChanged.connect(self._choose)
         self.order.rowsInserted.connect(self._unfold)
 
-        self.setMinimumWidth(_NARROWEST)
+        self._summary.setWordWrap(True)
+        keep_styled(self, self._fit_text)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(2 * UNIT, UNIT, 0, 2 * UNIT)
         layout.setSpacing(2 * UNIT)
         layout.addWidget(self.filter)
         layout.addWidget(tree, 1)
         layout.addWidget(self._summary)
+
+    def _fit_text(self) -> None:
+        self.setMinimumWidth(scaled(_NARROWEST))
+        for column, width in _WIDTHS.items():
+            self.tree.header().resizeSection(column, scaled(width))
+        self.tree.doItemsLayout()
 
     # Filling
 

@@ -150,13 +150,19 @@ def sheet(dialog: QWidget) -> list[tuple[str, str]]:
     return [(unescape(keys), unescape(text)) for keys, text in rows]
 
 
-def test_the_key_sheet_lists_every_key_and_every_gesture(window: QWidget, qtbot: QtBot) -> None:
-    dialog = dialogs.show_keys(window)
+def test_the_key_sheet_lists_every_key_in_force_and_every_gesture(
+    actions: Actions, window: QWidget, qtbot: QtBot
+) -> None:
+    dialog = dialogs.show_keys(window, actions)
     qtbot.addWidget(dialog)
     wanted = [
         (", ".join(map(native, command.keys)), command.text) for command in COMMANDS if command.keys
     ]
     assert sorted(sheet(dialog)) == sorted([*wanted, *MOUSE])
+    actions.set_keys({"undo": ["Ctrl+Alt+U"]})
+    again = dialogs.show_keys(window, actions)
+    qtbot.addWidget(again)
+    assert ("Ctrl+Alt+U", "Undo") in sheet(again)
 
 
 def test_the_model_sheet_shows_the_card_or_why_there_is_none(window: QWidget, qtbot: QtBot) -> None:

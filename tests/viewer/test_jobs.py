@@ -72,9 +72,9 @@ def test_an_input_error_arrives_as_itself(make_jobs: MakeJobs) -> None:
 
 
 @pytest.mark.parametrize(
-    ("task", "words"), [("raise_bug", "KeyError: 'unheard of'"), ("cannot_be_pickled", "lambda")]
+    ("task", "words"), [("raise_bug", "in raise_bug"), ("cannot_be_pickled", "in pack")]
 )
-def test_anything_else_is_a_bug_with_its_traceback(
+def test_anything_else_is_a_bug_with_its_place_and_without_its_message(
     make_jobs: MakeJobs, task: str, words: str
 ) -> None:
     jobs = make_jobs(file_workers=1)
@@ -82,7 +82,7 @@ def test_anything_else_is_a_bug_with_its_traceback(
     jobs.submit("echo", "the process goes on")
     jobs.wait_for(2)
     assert isinstance(jobs.errors[0], WorkerBug)
-    assert "Traceback" in str(jobs.errors[0])
+    assert "KeyError: " not in str(jobs.errors[0]), "a message may name a patient"
     assert words in str(jobs.errors[0])
     assert jobs.results == ["the process goes on"]
 

@@ -199,7 +199,7 @@ def test_reader_and_blinding_are_those_of_the_last_time(qtbot: QtBot) -> None:
     assert application.window.session.is_blinded
     assert application.window.actions_by_id["blinded_reading"].isChecked()
     application.close()
-    assert load_settings(settings_path()).blinded
+    assert load_settings(settings_path())[0].blinded
 
 
 # What readers stand for

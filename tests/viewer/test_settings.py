@@ -23,14 +23,14 @@ def test_what_is_saved_is_loaded_again(path: Path) -> None:
         window_layout="AAAA/w==",
     )
     save_settings(settings, path)
-    assert load_settings(path) == settings
+    assert load_settings(path)[0] == settings
 
 
 def test_without_a_file_the_reader_is_who_is_logged_in_and_nothing_is_recent(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LOGNAME", "grace")
-    assert load_settings(path) == Settings(reader="grace")
+    assert load_settings(path)[0] == Settings(reader="grace")
     assert Settings().recent_folders == ()
 
 
@@ -47,7 +47,7 @@ def test_the_reader_has_a_name_even_where_nobody_is_logged_in(
 def test_settings_of_a_later_version_are_read_as_far_as_they_are_known(path: Path) -> None:
     path.parent.mkdir()
     path.write_text('{"reader": "ada", "hanging_protocol": 3}')
-    assert load_settings(path).reader == "ada"
+    assert load_settings(path)[0].reader == "ada"
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,11 @@ def test_an_unusable_file_is_set_aside_whole_and_only_the_fault_is_logged(
 ) -> None:
     path.parent.mkdir()
     path.write_bytes(content)
-    assert load_settings(path) == Settings()
+    settings, sentence = load_settings(path)
+    assert settings == Settings()
+    assert sentence.endswith(f"Kept as they were: {path.with_suffix('.unusable.json')}")
+    told = load_settings(path)
+    assert told == (Settings(), ""), "the next start finds nothing and says nothing"
     assert not path.exists()
     assert [file.read_bytes() for file in path.parent.iterdir()] == [content]
     assert f"settings in {path} could not be used" in caplog.text
@@ -75,7 +79,7 @@ def test_an_unusable_file_is_set_aside_whole_and_only_the_fault_is_logged(
 
 def test_what_is_no_file_stays_where_it_is(path: Path, caplog: pytest.LogCaptureFixture) -> None:
     path.mkdir(parents=True)
-    assert load_settings(path) == Settings()
+    assert load_settings(path)[0] == Settings()
     assert path.is_dir()
     assert "Is a directory" in caplog.text
     caplog.clear()
@@ -90,7 +94,7 @@ def test_an_unusable_file_that_cannot_be_moved_does_not_keep_the_window_from_ope
     path.parent.mkdir()
     path.write_text("{")
     monkeypatch.setattr(Path, "replace", refuse)
-    assert load_settings(path) == Settings()
+    assert load_settings(path)[0] == Settings()
     assert path.read_text() == "{"
     assert "Permission denied" in caplog.text
     caplog.clear()
@@ -130,7 +134,7 @@ def test_a_write_that_fails_leaves_the_settings_as_they_were(
     monkeypatch.setattr(Path, "write_text", write_half)
     with pytest.raises(OSError, match="No space left"):
         save_settings(Settings(reader="grace"), path)
-    assert load_settings(path).reader == "ada"
+    assert load_settings(path)[0].reader == "ada"
 
 
 def test_saving_leaves_nothing_but_the_settings(path: Path) -> None:
