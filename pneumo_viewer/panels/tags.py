@@ -32,6 +32,9 @@ from pneumo_viewer.theme import UNIT
 Index = QModelIndex | QPersistentModelIndex
 
 
+_INDENTATION = 10
+
+
 class Column(IntEnum):
     """What the columns show."""
 
@@ -47,6 +50,10 @@ _HEADINGS = {
     Column.VR: ("VR", "Value representation"),
     Column.VALUE: ("Value", "Value; several are parted by backslashes"),
 }
+
+
+_WIDEST = {Column.TAG: "(0000,0000)", Column.NAME: "Study Description", Column.VR: "OW"}
+"""Texts that fit into the columns at first; a tag also below an item of a sequence."""
 
 
 class _Node:
@@ -151,15 +158,19 @@ class TagsPanel(QWidget):
         tree.setAccessibleName("DICOM tags")
         tree.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         tree.setUniformRowHeights(True)
-        tree.setIndentation(3 * UNIT)
+        tree.setIndentation(_INDENTATION)
+        tree.setStyleSheet(f"QTreeView::item {{ padding: {UNIT // 2}px 0; }}")
         tree.setAllColumnsShowFocus(True)
         tree.setTextElideMode(Qt.TextElideMode.ElideRight)
         tree.setTabKeyNavigation(False)
         header = tree.header()
         header.setSectionsMovable(False)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        for column, characters in {Column.TAG: 15, Column.NAME: 20, Column.VR: 4}.items():
-            header.resizeSection(column, self.fontMetrics().horizontalAdvance("0" * characters))
+        header.setStretchLastSection(False)
+        header.setSectionResizeMode(Column.VALUE, QHeaderView.ResizeMode.Stretch)
+        header.setMinimumSectionSize(0)
+        for column, longest in _WIDEST.items():
+            width = self.fontMetrics().horizontalAdvance(longest) + 2 * UNIT
+            header.resizeSection(column, width + (0 if column else 3 * _INDENTATION))
 
         self.copy_value.setShortcut(QKeySequence.StandardKey.Copy)
         self.copy_value.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
