@@ -360,5 +360,6 @@ class MainWindow(QMainWindow):
             window_layout=self.docks.layout,
         )
         self.model_desk.close()
+        self.desk.close()
         self._application().removeEventFilter(self)
         super().closeEvent(event)

@@ -20,6 +20,7 @@ from PySide6.QtGui import (
     QMouseEvent,
     QPainter,
     QPen,
+    QPixmap,
     QWheelEvent,
 )
 
@@ -55,6 +56,7 @@ from pneumo_viewer.canvas.overlay import (
     place_top_texts,
     place_warnings,
 )
+from pneumo_viewer.canvas.preview import paint_preview
 from pneumo_viewer.canvas.texts import paint_texts
 from pneumo_viewer.canvas.tools import MeasuringTools
 from pneumo_viewer.canvas.windowing import describe_view
@@ -98,6 +100,7 @@ class Viewport(ImageView):
         self._is_truth_visible = True
         self._are_boxes_visible = True
         self._message = ("", "")
+        self._preview: QPixmap | None = None
         self._top_left: tuple[str, ...] = ()
         self._top_right: tuple[str, ...] = ()
         self._doubts: tuple[str, ...] = ()
@@ -127,6 +130,7 @@ class Viewport(ImageView):
         self._selected = None
         self._truth = None
         self._message = ("", "")
+        self._preview = None
         self._top_left = self._top_right = self._doubts = ()
         self._end_drag()
         self.box_editor.cancel()
@@ -139,6 +143,26 @@ class Viewport(ImageView):
         """Show a title and a text instead of an image."""
         self.show_radiograph(None)
         self._message = (title, text)
+
+    @property
+    def message(self) -> tuple[str, str]:
+        """Title and text of :meth:`show_message`."""
+        return self._message
+
+    @property
+    def corner_texts(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The lines at the top left and top right."""
+        return self._top_left, self._top_right
+
+    @property
+    def preview(self) -> QPixmap | None:
+        """The picture of :meth:`set_preview`."""
+        return self._preview
+
+    def set_preview(self, picture: QPixmap | None) -> None:
+        """Show a small picture of the image that is being read, instead of a message."""
+        self._preview = picture
+        self.viewport().update()
 
     def set_findings(self, findings: Sequence[Finding]) -> None:
         """Show findings of this image; all of them, best score first. A finished draft goes."""
@@ -252,8 +276,11 @@ class Viewport(ImageView):
         size = self._view_size()
         texts = list(place_top_texts(self.font(), size, self._top_left, self._top_right))
         if self.radiograph is None:
+            if self._preview is None:
+                paint_message(painter, self.font(), size, *self._message)
+            else:
+                paint_preview(painter, self._preview, self.font(), size)
             paint_texts(painter, texts)
-            paint_message(painter, self.font(), size, *self._message)
             return
         top = max((text.rect.bottom() for text in texts), default=0.0) + MARGIN
         warnings = list(place_warnings(self.font(), size, self._doubts, top))

@@ -27,7 +27,7 @@ from PySide6.QtWidgets import (
 
 from pneumo_viewer.library.tags import TagListing, TagRow, count_elements, matching
 from pneumo_viewer.panels.title_bar import title_bar
-from pneumo_viewer.theme import UNIT
+from pneumo_viewer.theme import UNIT, keep_styled
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -168,9 +168,7 @@ class TagsPanel(QWidget):
         header.setStretchLastSection(False)
         header.setSectionResizeMode(Column.VALUE, QHeaderView.ResizeMode.Stretch)
         header.setMinimumSectionSize(0)
-        for column, longest in _WIDEST.items():
-            width = self.fontMetrics().horizontalAdvance(longest) + 2 * UNIT
-            header.resizeSection(column, width + (0 if column else 3 * _INDENTATION))
+        keep_styled(self, self._fit_text)
 
         self.copy_value.setShortcut(QKeySequence.StandardKey.Copy)
         self.copy_value.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
@@ -186,6 +184,12 @@ class TagsPanel(QWidget):
         layout.addWidget(self.problem)
         layout.addWidget(tree, 1)
         layout.addWidget(self.summary)
+
+    def _fit_text(self) -> None:
+        for column, longest in _WIDEST.items():
+            width = self.fontMetrics().horizontalAdvance(longest) + 2 * UNIT
+            indented = 0 if column else 3 * _INDENTATION
+            self.tree.header().resizeSection(column, width + indented)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
