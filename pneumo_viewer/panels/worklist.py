@@ -80,11 +80,15 @@ class _RowPainter(QStyledItemDelegate):
         option: QStyleOptionViewItem,
         index: QModelIndex | QPersistentModelIndex,
     ) -> None:
-        if index.column() != Column.STUDY:
-            super().paint(painter, option, index)
-            return
         node: Node = index.data(ROLE_NODE)
+        is_group = node.kind in (Kind.PATIENT, Kind.STUDY)
+        if index.column() != Column.STUDY:
+            if not is_group:
+                super().paint(painter, option, index)
+            return
         view = option.widget
+        if is_group:  # to let thousands of them span their columns takes seconds
+            option.rect.setRight(view.viewport().width())
         view.style().drawPrimitive(
             QStyle.PrimitiveElement.PE_PanelItemViewItem, option, painter, view
         )
@@ -118,7 +122,7 @@ class _RowPainter(QStyledItemDelegate):
 
     def _paint_lines(self, painter: QPainter, font: QFont, area: QRect, node: Node) -> None:
         problem = self._model.problem(node)
-        first, second = node.lines[0], problem or node.lines[1]
+        first, second = node.lines[0], self._model.second_line(node)
         is_group = node.kind in (Kind.PATIENT, Kind.REFUSALS)
         bold = QFont(font)
         bold.setWeight(QFont.Weight.DemiBold if is_group else QFont.Weight.Normal)
@@ -216,6 +220,9 @@ class WorklistPanel(QWidget):
         header.setMinimumSectionSize(40)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         header.setSectionResizeMode(Column.STUDY, QHeaderView.ResizeMode.Stretch)
+        header.sortIndicatorChanged.connect(
+            lambda column, _: self.model.show_reasons(column == Column.SCORE)
+        )
         tree.selectionModel().currentChanged.connect(self._choose)
         self.order.rowsInserted.connect(self._unfold)
 

@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from detector.errors import DamagedFileError
 from pneumo_viewer.library.found import ScannedImage
 from pneumo_viewer.main_window import MainWindow
-from pneumo_viewer.panels.worklist_model import Column
+from pneumo_viewer.panels.worklist_model import ROLE_NODE, Column
 from pneumo_viewer.review.access import InlineStoreAccess
 from pneumo_viewer.review.findings import Verdict
 from pneumo_viewer.review.session import ReviewSession
@@ -129,3 +129,22 @@ def test_a_row_of_the_worklist_says_why_its_image_could_not_be_scored(
         jobs.named("detect")[0].fail(DamagedFileError("a.dcm", "its pixels break off"))
         assert score.data() == "⚠"
         assert "its pixels break off" in row.data(Qt.ItemDataRole.ToolTipRole)
+
+
+def second_line(window: MainWindow, key: str) -> str:
+    model = window.worklist.model
+    return model.second_line(model.index_of_key(key).data(ROLE_NODE))
+
+
+def test_in_the_order_of_the_score_each_row_shows_the_boxes_that_it_comes_from(
+    window: MainWindow,
+) -> None:
+    before = second_line(window, "a")
+    window.worklist.tree.sortByColumn(Column.SCORE, Qt.SortOrder.DescendingOrder)
+    assert second_line(window, "a") == "2 boxes, best 0.75"
+    window.session.set_threshold(0.5)
+    assert second_line(window, "a") == "1 box, 0.75"
+    window.session.set_threshold(0.8)
+    assert second_line(window, "a") == "no box ≥ 0.80"
+    window.worklist.tree.sortByColumn(-1, Qt.SortOrder.AscendingOrder)
+    assert second_line(window, "a") == before
