@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from detector.radiograph import ImageIdentity, Radiograph
 
+SEPARATOR = " · "
+
 
 def patient_line(identity: ImageIdentity) -> str:
     """Name (the id where there is none), sex and age, as far as they are known."""
@@ -47,7 +49,7 @@ def exam_line(identity: ImageIdentity) -> str:
 
 
 def _joined(*parts: str) -> str:
-    return " · ".join(part for part in parts if part)
+    return SEPARATOR.join(part for part in parts if part)
 
 
 def identity_texts(identity: ImageIdentity) -> tuple[list[str], list[str]]:

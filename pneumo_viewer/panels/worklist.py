@@ -15,7 +15,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QFont, QPainter
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -31,6 +31,7 @@ from PySide6.QtWidgets import (
 
 from detector.input_gate import Doubt
 from pneumo_viewer.canvas.colours import VIEWPORT
+from pneumo_viewer.facts import SEPARATOR
 from pneumo_viewer.library.found import Refusal, ScannedImage
 from pneumo_viewer.library.index import StudyIndex
 from pneumo_viewer.panels.title_bar import title_bar
@@ -65,9 +66,10 @@ _WIDTHS = {Column.SCORE: 52, Column.READ: 50, Column.VERDICT: 54, Column.TRUTH: 
 class _RowPainter(QStyledItemDelegate):
     """Paints the first column in two lines beside the thumbnail, and colours the read mark."""
 
-    def __init__(self, model: WorklistModel, parent: QWidget) -> None:
-        super().__init__(parent)
+    def __init__(self, model: WorklistModel, tree: QTreeView) -> None:
+        super().__init__(tree)
         self._model = model
+        self._tree = tree
 
     def sizeHint(
         self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
@@ -88,7 +90,7 @@ class _RowPainter(QStyledItemDelegate):
             return
         view = option.widget
         if is_group:  # to let thousands of them span their columns takes seconds
-            option.rect.setRight(view.viewport().width())
+            option.rect.setRight(self._tree.viewport().width())
         view.style().drawPrimitive(
             QStyle.PrimitiveElement.PE_PanelItemViewItem, option, painter, view
         )
@@ -150,7 +152,7 @@ class _RowPainter(QStyledItemDelegate):
         ):
             painter.setFont(line_font)
             painter.setPen(QColor(colour))
-            text = painter.fontMetrics().elidedText(line, Qt.TextElideMode.ElideRight, rect.width())
+            text = fitting(line, painter.fontMetrics(), rect.width())
             painter.drawText(rect, place | Qt.AlignmentFlag.AlignLeft, text)
 
     def initStyleOption(
@@ -161,6 +163,16 @@ class _RowPainter(QStyledItemDelegate):
         if index.column() != Column.STUDY and colour is not None:
             option.palette.setColor(option.palette.ColorRole.Text, QColor(colour))
             option.palette.setColor(option.palette.ColorRole.HighlightedText, QColor(colour))
+
+
+def fitting(line: str, metrics: QFontMetrics, width: int) -> str:
+    """As many whole facts of a line, the first ones, as fit; of a longer first one its start."""
+    facts = line.split(SEPARATOR)
+    for count in range(len(facts), 0, -1):
+        text = SEPARATOR.join(facts[:count])
+        if metrics.horizontalAdvance(text) <= width:
+            return text
+    return metrics.elidedText(line, Qt.TextElideMode.ElideRight, width)
 
 
 class WorklistPanel(QWidget):
