@@ -197,7 +197,8 @@ class FindingsPanel(QWidget):
     ) -> None:
         super().__init__(parent)
         self.slider = ThresholdSlider()
-        self.points = OperatingPointList(operating_points, self)
+        self.points = OperatingPointList((), self)
+        self.set_points(operating_points)
         self.model = FindingsModel(self)
         self.table = QTableView()
         self._exam = QLabel()
@@ -265,6 +266,11 @@ class FindingsPanel(QWidget):
         layout.addWidget(self._empty)
         layout.addLayout(buttons)
         layout.addWidget(self.exam)
+
+    def set_points(self, points: Sequence[OperatingPoint]) -> None:
+        """Offer the operating points of a model's card, and mark them on the slider."""
+        self.points.set_points(points)
+        self.slider.set_points([point.threshold for point in points])
 
     def _fit_text(self) -> None:
         self.setMinimumWidth(scaled(_NARROWEST))

@@ -19,7 +19,7 @@ from pytestqt.qtbot import QtBot
 from detector.detections import Detections, ModelIdentity
 from detector.radiograph import GreyScale, ImageIdentity, PixelSpacing, Radiograph, SpacingOrigin
 from pneumo_viewer.actions import Actions
-from pneumo_viewer.canvas.colours import DETECTION, SECONDARY, TEXT, TICK
+from pneumo_viewer.canvas.colours import DETECTION, SECONDARY, SELECTION, TEXT, TICK
 from pneumo_viewer.panels.findings import FindingsPanel, place_in_image, size_of_box
 from pneumo_viewer.panels.threshold import ThresholdSlider
 from pneumo_viewer.review.access import InlineStoreAccess
@@ -364,6 +364,11 @@ def test_every_score_has_a_tick_red_where_the_finding_is_shown(slider: Threshold
     ticks = picture(slider)[20]
     assert is_coloured(ticks, DETECTION).nonzero()[0].tolist() == [148]
     assert is_coloured(ticks, SECONDARY).nonzero()[0].tolist() == [58, 88, 108]
+
+
+def test_every_operating_point_has_a_tick_above_the_slider(slider: ThresholdSlider) -> None:
+    slider.set_points([0.7, 0.25])  # x 148.7 and 58.25, as above
+    assert is_coloured(picture(slider)[2], SELECTION).nonzero()[0].tolist() == [58, 148]
 
 
 def test_the_handle_stands_at_the_threshold(slider: ThresholdSlider) -> None:
