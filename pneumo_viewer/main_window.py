@@ -357,6 +357,8 @@ class MainWindow(QMainWindow):
             if event.key() == Qt.Key.Key_H and not event.isAutoRepeat():
                 held = is_down and event.modifiers() == Qt.KeyboardModifier.ControlModifier
                 self.viewport.set_boxes_visible(not held)
+        elif event.type() == QEvent.Type.ApplicationDeactivate:
+            self.viewport.set_boxes_visible(True)  # the release of the key goes elsewhere
         return super().eventFilter(watched, event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:

@@ -6,10 +6,13 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+import numpy as np
 import pytest
+from canvas_stage import picture
 from desk_stage import MODEL, answer_decoding, do, identity, reading_window, selected, verdicts
 from fake_jobs import FakeJobs
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from detector.errors import DamagedFileError
@@ -110,6 +113,96 @@ def test_boxes_vanish_while_ctrl_h_is_held(window: MainWindow, qtbot: QtBot) -> 
     assert not viewport.are_boxes_visible
     qtbot.keyRelease(viewport, Qt.Key.Key_H, Qt.KeyboardModifier.ControlModifier)
     assert viewport.are_boxes_visible
+
+
+def test_boxes_come_back_where_the_release_of_ctrl_h_goes_to_another_program(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    window.show()
+    qtbot.waitExposed(window)
+    qtbot.keyPress(window.viewport, Qt.Key.Key_H, Qt.KeyboardModifier.ControlModifier)
+    QApplication.sendEvent(QApplication.instance(), QEvent(QEvent.Type.ApplicationDeactivate))
+    assert window.viewport.are_boxes_visible
+
+
+def test_g_shows_and_hides_the_truth_and_brackets_move_the_threshold(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    window.show()
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    window.viewport.setFocus()
+    assert window.viewport._is_truth_visible
+    qtbot.keyClick(window.viewport, Qt.Key.Key_G)
+    assert not window.viewport._is_truth_visible
+    for key, threshold in (  # with Shift these keys are braces
+        (Qt.Key.Key_BracketRight, 0.21),
+        (Qt.Key.Key_BraceRight, 0.26),
+        (Qt.Key.Key_BracketLeft, 0.25),
+        (Qt.Key.Key_BraceLeft, 0.20),
+    ):
+        qtbot.keyClick(window.viewport, key)
+        assert window.session.threshold == pytest.approx(threshold)
+
+
+def test_the_threshold_is_kept_from_exam_to_exam(window: MainWindow) -> None:
+    window.session.set_threshold(0.5)
+    do(window, "next_exam")
+    assert window.session.current == "b"
+    assert window.session.threshold == 0.5
+    assert window.findings_panel.slider.value == 0.5
+    assert len(window.viewport.marks()) == 1
+
+
+def test_selecting_in_the_list_and_on_the_image_is_one_thing(window: MainWindow) -> None:
+    first, second = (finding.id for finding in window.session.findings("a"))
+    window.findings_panel.finding_chosen.emit(second)
+    assert [mark.is_selected for mark in window.viewport.marks()] == [False, True]
+    window.viewport.finding_clicked.emit(first)
+    (row,) = window.findings_panel.table.selectionModel().selectedRows()
+    assert row.row() == 0
+
+
+def test_thumbnails_appear_in_the_worklist_as_they_are_made(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    window.show()
+    qtbot.waitExposed(window)
+    jobs = window.workspace.jobs
+    assert isinstance(jobs, FakeJobs)
+    qtbot.waitUntil(lambda: len(jobs.named("thumbnail")) == 2)
+    tree, model = window.worklist.tree, window.worklist.model
+
+    def brightness(key: str) -> int:
+        row = tree.visualRect(window.worklist.order.mapFromSource(model.index_of_key(key)))
+        seen = picture(tree.viewport())
+        return int(seen[row.top() : row.bottom(), row.left() + 10 : row.left() + 40].min(2).mean())
+
+    assert brightness("b") < 40
+    job = next(job for job in jobs.named("thumbnail") if "b.dcm" in job.task.arguments[0])
+    job.give(np.full((96, 96), 255, np.uint8))
+    assert brightness("b") > 150
+    assert brightness("a") < 60
+
+
+def test_the_worklist_is_filtered_by_typing_a_name_an_id_or_a_file(window: MainWindow) -> None:
+    order = window.worklist.order
+    assert order.rowCount() == 2
+    for words in ("b.dcm", "B"):
+        window.worklist.filter.setText(words)
+        assert [order.index(row, 0).data(ROLE_NODE).key for row in range(order.rowCount())] == ["b"]
+    window.worklist.filter.clear()
+    assert order.rowCount() == 2
+
+
+def test_figures_stand_right_and_scores_have_two_decimals(window: MainWindow) -> None:
+    row = window.worklist.model.index_of_key("a")
+    for column in (Column.SCORE, Column.READ, Column.VERDICT, Column.TRUTH):
+        alignment = row.siblingAtColumn(column).data(Qt.ItemDataRole.TextAlignmentRole)
+        assert alignment & Qt.AlignmentFlag.AlignRight
+    assert row.siblingAtColumn(Column.SCORE).data() == "0.90"
+    assert "0.90" in window.findings_panel._exam.text()
+    assert [mark.label for mark in window.viewport.marks()] == ["1  0.75", "2  0.25"]
 
 
 def test_a_row_of_the_worklist_says_why_its_image_could_not_be_scored(
