@@ -22,7 +22,13 @@ from pneumo_viewer.theme import UNIT, keep_styled, scaled
 
 _WORDS = {"open_folder": "Open", "show_truth": "Truth", "evaluate": "Evaluate"}
 """Commands that have a word beside the icon."""
-_CONTEXT_MENUS = ("Image/Measure", "Image/Window", "Review")
+_CONTEXT = (
+    ("accept", "reject", "undecide", "add_box"),
+    ("exam_pneumonia", "exam_no_pneumonia", "exam_unsure", "comment"),
+    ("Image/Window", "Image/Measure", "delete_measurement"),
+    ("invert", "fit", "actual_size", "reset_view"),
+)
+"""Commands and whole menus of the context menu, short enough to leave the image in sight."""
 
 
 class Menus:
@@ -43,8 +49,12 @@ class Menus:
         self.recent = QMenu("Recent folders", window)
         self.by_title["File"].insertMenu(actions["load_truth"], self.recent)
         self.context = QMenu(window)
-        for title in _CONTEXT_MENUS:
-            self.context.addActions(self.by_title[title].actions())
+        for section in _CONTEXT:
+            for name in section:
+                if name in self.by_title:
+                    self.context.addMenu(self.by_title[name])
+                else:
+                    self.context.addAction(actions[name])
             self.context.addSeparator()
 
 

@@ -292,6 +292,7 @@ QTableView::item {{ padding: 0 4px; }}
 QPushButton {{
     background: {c.raised}; border: 1px solid {c.line}; border-radius: 4px; padding: 4px 8px;
     }}
+QDialogButtonBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
 QPushButton:hover {{ border-color: {c.secondary}; }}
 QPushButton:pressed {{ background: {c.line}; }}
 QPushButton:focus {{ border-color: {c.selection}; }}

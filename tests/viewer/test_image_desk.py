@@ -265,3 +265,14 @@ def test_closing_the_studies_forgets_the_steps_but_not_the_measurements(
     do(window, "close_all")
     assert not window.actions_by_id["undo"].isEnabled()
     assert len(window.viewport.tools.measurements.of(("a", 0))) == 1
+
+
+def test_the_context_menu_leaves_the_image_in_sight_and_leads_to_window_and_measure(
+    window: MainWindow,
+) -> None:
+    menu = window.menus.context
+    submenus = [action.text() for action in menu.actions() if action.menu() is not None]
+    assert submenus == ["Window", "Measure"]
+    for command in ("accept", "reject", "add_box", "delete_measurement", "reset_view"):
+        assert window.actions_by_id[command] in menu.actions()
+    assert menu.sizeHint().height() < 720 * 2 / 3
