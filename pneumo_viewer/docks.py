@@ -84,7 +84,7 @@ class Docks(QObject):
     @property
     def slots(self) -> dict[str, Callable[[bool], None]]:
         """What the commands of the docks do."""
-        return {f"show_{name}": partial(_show, dock) for name, dock in self._by_name.items()}
+        return {f"show_{name}": partial(self._show, name) for name in self._by_name}
 
     @property
     def layout(self) -> str:
@@ -121,9 +121,15 @@ class Docks(QObject):
         self._before_hiding = None
         self._window.restoreState(self._initial)
 
-
-def _show(dock: QDockWidget, is_visible: bool) -> None:
-    """Show a dock before those that share its place, or hide it."""
-    dock.setVisible(is_visible)
-    if is_visible:
-        dock.raise_()
+    def _show(self, name: str, is_wanted: bool) -> None:
+        """Show a dock before those that share its place; hide it, or bring it out from behind."""
+        dock = self._by_name[name]
+        if is_wanted != dock.isHidden():
+            return  # it is so already
+        is_behind = dock.isVisible() and dock.visibleRegion().isEmpty()
+        if is_wanted or is_behind:
+            dock.show()
+            dock.raise_()
+            self._actions[f"show_{name}"].setChecked(True)
+        else:
+            dock.hide()

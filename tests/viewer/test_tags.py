@@ -390,6 +390,31 @@ def test_tags_are_read_in_a_worker_process_only_while_they_are_looked_at(
     assert waiting() == ["a"], "it catches up when it is seen again"
 
 
+def test_the_key_of_a_panel_behind_another_brings_it_forward_and_then_hides_it(
+    window: MainWindow,
+) -> None:
+    findings, tags = window.docks["findings"], window.docks["tags"]
+    show_findings = window.actions_by_id["show_findings"]
+    window.actions_by_id["show_tags"].trigger()
+    assert findings.visibleRegion().isEmpty()
+    show_findings.trigger()
+    assert show_findings.isChecked()
+    assert not findings.visibleRegion().isEmpty()
+    assert tags.visibleRegion().isEmpty()
+    show_findings.trigger()
+    assert not show_findings.isChecked()
+    assert findings.isHidden()
+
+
+def test_the_panel_in_front_is_in_front_again_after_all_were_hidden(window: MainWindow) -> None:
+    window.actions_by_id["show_tags"].trigger()
+    window.docks["findings"].raise_()
+    window.docks.toggle_hidden()
+    window.docks.toggle_hidden()
+    assert not window.docks["findings"].visibleRegion().isEmpty()
+    assert window.actions_by_id["show_tags"].isChecked()
+
+
 def test_a_file_that_cannot_be_read_says_why(
     window: MainWindow, waiting: Callable[[], list[str]]
 ) -> None:
