@@ -121,15 +121,19 @@ class Docks(QObject):
         self._before_hiding = None
         self._window.restoreState(self._initial)
 
+    def bring_forward(self, name: str) -> None:
+        """Show a dock before those that share its place."""
+        self._by_name[name].show()
+        self._by_name[name].raise_()
+        self._actions[f"show_{name}"].setChecked(True)
+
     def _show(self, name: str, is_wanted: bool) -> None:
-        """Show a dock before those that share its place; hide it, or bring it out from behind."""
+        """Show or hide a dock; one that lies behind another comes forward before it is hidden."""
         dock = self._by_name[name]
         if is_wanted != dock.isHidden():
             return  # it is so already
         is_behind = dock.isVisible() and dock.visibleRegion().isEmpty()
         if is_wanted or is_behind:
-            dock.show()
-            dock.raise_()
-            self._actions[f"show_{name}"].setChecked(True)
+            self.bring_forward(name)
         else:
             dock.hide()

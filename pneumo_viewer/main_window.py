@@ -176,6 +176,7 @@ class MainWindow(QMainWindow):
     def _connect_pages(self) -> None:
         viewport = self.viewport
         self.desk.image_shown.connect(self.show_image_page)
+        self.desk.findings_wanted.connect(partial(self.docks.bring_forward, "findings"))
         viewport.pointer_moved.connect(self.status_line.show_pointer)
         viewport.files_dropped.connect(self.open)
         viewport.maximise_requested.connect(self.docks.toggle_hidden)

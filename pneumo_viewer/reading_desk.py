@@ -60,6 +60,8 @@ class ReadingDesk(QObject):
 
     image_shown = Signal()
     """Another image is the current one."""
+    findings_wanted = Signal()
+    """The findings are to be in sight."""
 
     def __init__(
         self,
@@ -138,7 +140,7 @@ class ReadingDesk(QObject):
 
     def comment(self) -> None:
         """Let the reader type a comment."""
-        self._actions["show_findings"].setChecked(True)
+        self.findings_wanted.emit()
         field = self.findings_panel.exam.comment
         field.setFocus(Qt.FocusReason.ShortcutFocusReason)
         field.selectAll()

@@ -406,6 +406,12 @@ def test_the_key_of_a_panel_behind_another_brings_it_forward_and_then_hides_it(
     assert findings.isHidden()
 
 
+def test_a_comment_is_never_typed_behind_the_tags(window: MainWindow) -> None:
+    window.actions_by_id["show_tags"].trigger()
+    window.actions_by_id["comment"].trigger()
+    assert not window.findings_panel.exam.comment.visibleRegion().isEmpty()
+
+
 def test_the_panel_in_front_is_in_front_again_after_all_were_hidden(window: MainWindow) -> None:
     window.actions_by_id["show_tags"].trigger()
     window.docks["findings"].raise_()
