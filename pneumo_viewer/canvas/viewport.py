@@ -58,6 +58,7 @@ from pneumo_viewer.canvas.overlay import (
 from pneumo_viewer.canvas.texts import paint_texts
 from pneumo_viewer.canvas.tools import MeasuringTools
 from pneumo_viewer.canvas.windowing import describe_view
+from pneumo_viewer.dragging import dropped_image
 from pneumo_viewer.review.findings import Box, Finding
 
 __all__ = ["PointerReading", "Viewport"]
@@ -87,8 +88,10 @@ class Viewport(ImageView):
     maximise_requested = Signal()
     files_dropped = Signal(list)
     """Paths of the files and folders that were dropped."""
+    image_dropped = Signal(str)
+    """Key of an image of the worklist that was dropped."""
 
-    def __init__(self) -> None:
+    def __init__(self, measurements: Measurements | None = None) -> None:
         super().__init__()
         self._findings: tuple[Finding, ...] = ()
         self._threshold = 0.0
@@ -105,7 +108,8 @@ class Viewport(ImageView):
         self._press: tuple[QPointF, _Begin, Qt.MouseButton] | None = None
         self._drag: Drag | None = None
         self.box_editor = BoxEditor(self, self)
-        self.tools = MeasuringTools(self, Measurements(), self)
+        known = Measurements() if measurements is None else measurements
+        self.tools = MeasuringTools(self, known, self)
         self.installEventFilter(self.tools)
         self._has_magnifier = False
         self._pointer: QPointF | None = None
@@ -440,8 +444,8 @@ class Viewport(ImageView):
     # --- drag and drop -----------------------------------------------------------------------
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Take files and folders of this machine, and nothing else."""
-        if _dropped_paths(event):
+        """Take images of the worklist, files and folders of this machine, and nothing else."""
+        if dropped_image(event.mimeData()) is not None or _dropped_paths(event):
             event.acceptProposedAction()
         else:
             event.ignore()
@@ -453,7 +457,11 @@ class Viewport(ImageView):
     def dropEvent(self, event: QDropEvent) -> None:
         """Report what was dropped."""
         event.acceptProposedAction()
-        self.files_dropped.emit(_dropped_paths(event))
+        key = dropped_image(event.mimeData())
+        if key is None:
+            self.files_dropped.emit(_dropped_paths(event))
+        else:
+            self.image_dropped.emit(key)
 
 
 def _dropped_paths(event: QDropEvent) -> list[Path]:

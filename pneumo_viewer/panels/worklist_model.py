@@ -327,6 +327,11 @@ class WorklistModel(QAbstractItemModel):
     def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
         return _COLUMN_COUNT
 
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        flags = super().flags(index)
+        is_image = index.isValid() and self._node(index).key is not None
+        return flags | Qt.ItemFlag.ItemIsDragEnabled if is_image else flags
+
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> Any:
         if role == Qt.ItemDataRole.DisplayRole:
             return HEADINGS[Column(section)][0]
