@@ -85,6 +85,7 @@ class ViewportGrid(QWidget):
             rows, columns = zip(*(divmod(place, COLUMNS) for place in visible), strict=True)
             self._grid.setRowStretch(line, int(line in rows))
             self._grid.setColumnStretch(line, int(line in columns))
+        self._grid.activate()
         if had_focus:
             self.active.setFocus()
         if is_other:
