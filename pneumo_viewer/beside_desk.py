@@ -91,8 +91,8 @@ class BesideDesk(QObject):
         radiograph = self._viewport.radiograph
         if radiograph is None:
             return
-        left, right = corner_texts(radiograph)
-        self._viewport.set_corner_texts(left, [*filter(None, [self._cell.relation]), *right])
+        self._viewport.set_corner_texts(*corner_texts(radiograph))
+        self._viewport.set_relation(self._cell.relation)
         self._show_doubts(radiograph.identity.key)
 
     def _show_doubts(self, key: str) -> None:

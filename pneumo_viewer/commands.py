@@ -138,6 +138,7 @@ COMMANDS: tuple[Command, ...] = (
         "View/Layout",
         ("P",),
         _READING,
+        "mdi6.compare",
         is_toggle=True,
         starts_section=True,
     ),

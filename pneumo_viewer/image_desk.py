@@ -46,6 +46,7 @@ class ImageDesk(QObject):
         self.file_windows = QMenu("Windows of the file", window_menu)
         window_menu.addMenu(self.file_windows)
         self.file_windows.aboutToShow.connect(self._fill_file_windows)
+        self._of_image = self.slots().keys() - _WITHOUT_IMAGE
         actions["show_graphics"].setChecked(True)
         for viewport in viewports.viewports:
             viewport.tools.changed.connect(self._follow_tools)
@@ -118,7 +119,7 @@ class ImageDesk(QObject):
 
     def _follow_image(self) -> None:
         radiograph = self._viewports.active.radiograph
-        for command in self.slots().keys() - _WITHOUT_IMAGE:
+        for command in self._of_image:
             self._actions[command].setEnabled(radiograph is not None)
         self._actions["invert"].setChecked(self._viewports.active.is_inverted)
         has_graphics = radiograph is not None and bool(radiograph.overlays)

@@ -51,9 +51,9 @@ from pneumo_viewer.canvas.overlay import (
     paint_scale_bar,
     place_bottom_texts,
     place_orientation,
+    place_plates,
     place_scale_bar,
     place_top_texts,
-    place_warnings,
 )
 from pneumo_viewer.canvas.texts import paint_texts
 from pneumo_viewer.canvas.tools import MeasuringTools
@@ -103,6 +103,7 @@ class Viewport(ImageView):
         self._message = ("", "")
         self._top_left: tuple[str, ...] = ()
         self._top_right: tuple[str, ...] = ()
+        self._relation = ""
         self._doubts: tuple[str, ...] = ()
         self._region: QRectF | None = None
         self._press: tuple[QPointF, _Begin, Qt.MouseButton] | None = None
@@ -131,6 +132,7 @@ class Viewport(ImageView):
         self._selected = None
         self._truth = None
         self._message = ("", "")
+        self._relation = ""
         self._top_left = self._top_right = self._doubts = ()
         self._end_drag()
         self.box_editor.cancel()
@@ -193,12 +195,22 @@ class Viewport(ImageView):
         self.viewport().update()
 
     @property
+    def relation(self) -> str:
+        """How the exam stands to the current one in time; "" for the current one."""
+        return self._relation
+
+    def set_relation(self, relation: str) -> None:
+        """Say, below the lines at the top, how long before or after the current exam this is."""
+        self._relation = relation
+        self.viewport().update()
+
+    @property
     def doubts(self) -> tuple[str, ...]:
         """The sentences of :meth:`set_doubts`."""
         return self._doubts
 
     def set_doubts(self, sentences: Sequence[str]) -> None:
-        """Warn, below the lines at the top, that the detector was not made for this image."""
+        """Warn, below the lines at the top, of what is to be known before looking."""
         self._doubts = tuple(sentences)
         self.viewport().update()
 
@@ -260,8 +272,8 @@ class Viewport(ImageView):
             paint_message(painter, self.font(), size, *self._message)
             return
         top = max((text.rect.bottom() for text in texts), default=0.0) + MARGIN
-        warnings = list(place_warnings(self.font(), size, self._doubts, top))
-        texts += warnings
+        plates = list(place_plates(self.font(), size, self._relation, self._doubts, top))
+        texts += plates
         spacing = self.radiograph.spacing
         scale_bar = place_scale_bar(
             self.font(), size, spacing, self.zoom / self.devicePixelRatioF()
@@ -280,8 +292,8 @@ class Viewport(ImageView):
             taken.append(scale_bar.rect)
         self._paint_boxes(painter, taken)
         paint_measurements(painter, self.tools.marks, self.to_view, self.font(), size, taken)
-        for warning in warnings:
-            painter.fillRect(warning.rect.adjusted(-4, -1, 4, 1), QColor(colours.PLATE))
+        for plate in plates:
+            painter.fillRect(plate.rect.adjusted(-4, -1, 4, 1), QColor(colours.PLATE))
         paint_texts(painter, texts)
         if scale_bar is not None:
             paint_scale_bar(painter, scale_bar)

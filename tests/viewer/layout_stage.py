@@ -119,5 +119,11 @@ def shown(window: MainWindow) -> list[str | None]:
 def texts(viewport: Viewport) -> str:
     """What is written over the image, or instead of it."""
     return "\n".join(
-        [*viewport._top_left, *viewport._top_right, *viewport.doubts, *viewport._message]
+        [
+            *viewport._top_left,
+            *viewport._top_right,
+            viewport.relation,
+            *viewport.doubts,
+            *viewport._message,
+        ]
     )
