@@ -131,7 +131,7 @@ class ModelCard(_Record):
     score_threshold
         The threshold from which boxes are shown unless the user says otherwise.
     fingerprint
-        First 16 hexadecimal digits of the SHA-256 of the tensors; written when they are saved.
+        See :func:`fingerprint`; written when the tensors are saved.
     """
 
     format: Literal[1] = CARD_FORMAT
@@ -202,9 +202,10 @@ def read_weights_file(path: Path) -> tuple[ModelCard, bytes]:
         safetensors.deserialize(content)  # type: ignore[no-untyped-call]
     except safetensors.SafetensorError as error:
         raise DamagedWeightsError(str(path), f"its tensors cannot be read ({error})") from error
-    if fingerprint(header, data) != card.fingerprint:
+    if fingerprint(header, data, card.preset) != card.fingerprint:
         raise AlteredWeightsError(
-            str(path), f"its tensors do not have the fingerprint {card.fingerprint} of its card"
+            str(path),
+            f"its tensors and preset do not have the fingerprint {card.fingerprint} of its card",
         )
     return card, content
 
@@ -215,11 +216,16 @@ def split_file(content: bytes, path: Path) -> tuple[dict[str, Any], bytes]:
     return _parse_header(content[_LENGTH_BYTES:end], path), content[end:]
 
 
-def fingerprint(header: dict[str, Any], tensors: bytes) -> str:
-    """Give the first 16 hexadecimal digits of the SHA-256 over tensors, names, types and shapes."""
+def fingerprint(header: dict[str, Any], tensors: bytes, preset: Preset) -> str:
+    """Give the first 16 hexadecimal digits of a SHA-256 over all that decides what a model answers.
+
+    That is its tensors, their names, types and shapes, and its preset: the same tensors decoded in
+    another way are another model.
+    """
     table = {name: entry for name, entry in header.items() if name != _METADATA}
     digest = hashlib.sha256(json.dumps(table, sort_keys=True).encode())
     digest.update(tensors)
+    digest.update(preset.fingerprint().encode())
     return digest.hexdigest()[:16]
 
 

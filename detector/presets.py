@@ -111,8 +111,11 @@ class Preset:
         Of the decoding.
     voting_iou
         Least IoU of the candidates of which each detection is the mean, or None for no voting.
-    exam_gate
-        Power of the exam's score by which the scores of its boxes are multiplied; 0 for none.
+    exam_points
+        Number of best points whose mean score, calibrated, is the exam's score; 0 for the exam
+        head's, or without one the best box's.
+    exam_calibration
+        Slope and offset that turn the log-odds of that mean into the exam's (Platt scaling).
     is_flip_averaged
         Whether inference averages the image's outputs and those of its mirror image.
     augmentation
@@ -176,7 +179,8 @@ class Preset:
     nms_iou: float = 0.2
     max_detections: int = 10
     voting_iou: float | None = None
-    exam_gate: float = 0.0
+    exam_points: int = 0
+    exam_calibration: tuple[float, float] = (1.0, 0.0)
     is_flip_averaged: bool = False
     augmentation: Augmentation = "strong"
     training_sizes: tuple[int, ...] = (448, 512, 576, 640)
@@ -202,8 +206,8 @@ class Preset:
             raise ValueError("the Gaussian focal loss needs the assignment 'ranges'")
         if self.is_flip_averaged and self.input_size % max(STRIDES):
             raise ValueError(f"mirrored grids meet at multiples of {max(STRIDES)} pixels only")
-        if self.exam_gate and not self.has_exam_head:
-            raise ValueError("an exam gate needs an exam head")
+        if self.exam_calibration[0] <= 0:
+            raise ValueError("an exam calibration keeps the order of exams: its slope is above 0")
         if len(self.level_limits) != len(STRIDES) - 1:
             raise ValueError(f"level_limits part {len(STRIDES)} levels: give {len(STRIDES) - 1}")
         if (self.epochs is None) == (self.steps is None):
@@ -294,6 +298,7 @@ _COMPACT = replace(
     learning_rate=1e-3,
     body_learning_rate_factor=0.2,
     ema_decay=0.995,
+    exam_points=50,
 )
 
 _FCOS = Preset(name="fcos", system="fcos", has_exam_head=False, steps=20_000)

@@ -42,7 +42,7 @@ def save_weights(path: Path, network: DetectionNetwork, card: ModelCard) -> Mode
         raise ValueError("the card speaks of another preset than the network's")
     tensors = {name: tensor.contiguous() for name, tensor in network.state_dict().items()}
     header, data = split_file(safetensors.torch.save(tensors), path)
-    card = card.model_copy(update={"fingerprint": fingerprint(header, data)})
+    card = card.model_copy(update={"fingerprint": fingerprint(header, data, card.preset)})
     content = safetensors.torch.save(tensors, {METADATA_KEY: card.model_dump_json()})
     path.parent.mkdir(parents=True, exist_ok=True)
     replace_file(path, content)

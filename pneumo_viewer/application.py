@@ -17,6 +17,7 @@ from detector.model_card import ModelCard, read_card
 from pneumo_viewer.crash import BugReporter, mark_running
 from pneumo_viewer.jobs.jobs import Jobs
 from pneumo_viewer.jobs.tasks import Task
+from pneumo_viewer.language import choose_language
 from pneumo_viewer.main_window import MainWindow
 from pneumo_viewer.program_log import PrivateFormatter, ProgramLog, log_folder
 from pneumo_viewer.review.session import ReviewSession
@@ -47,6 +48,7 @@ class Application:
         self._theme = Theme(qt)
         self._settings_path = settings_path()
         settings, settings_problem = load_settings(self._settings_path)
+        choose_language(qt, settings.language)
         self._theme.apply(settings.theme, settings.text_size / 100)
         settings, card, problem = _with_card(settings)
         weights = () if settings.weights is None else (str(settings.weights),)

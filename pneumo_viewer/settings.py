@@ -13,6 +13,10 @@ from typing import Any, Literal
 from platformdirs import user_config_path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from pneumo_viewer.words import mark
+
+Language = Literal["system", "en", "de"]
+
 logger = logging.getLogger(__name__)
 
 _MOST_RECENT_FOLDERS = 8
@@ -47,11 +51,24 @@ class Settings(BaseModel):
     )
     theme: Literal["dark", "light", "system"] = Field(
         default="dark",
-        title="Theme",
-        description="Of the panels; the image is on black in every theme.",
+        title=mark("Theme"),
+        description=mark("Of the panels; the image is on black in every theme."),
         json_schema_extra={
-            "group": "Appearance",
-            "choices": {"dark": "Dark", "light": "Light", "system": "As the system"},
+            "group": mark("Appearance"),
+            "choices": {
+                "dark": mark("Dark"),
+                "light": mark("Light"),
+                "system": mark("As the system"),
+            },
+        },
+    )
+    language: Language = Field(
+        default="system",
+        title=mark("Language"),
+        description=mark("Of menus, panels and messages, from the next start."),
+        json_schema_extra={
+            "group": mark("Appearance"),
+            "choices": {"system": mark("As the system"), "en": "English", "de": "Deutsch"},
         },
     )
     text_size: int = Field(
@@ -59,17 +76,17 @@ class Settings(BaseModel):
         ge=100,
         le=200,
         multiple_of=10,
-        title="Text size",
-        description="In percent, for every text of the window.",
-        json_schema_extra={"group": "Appearance"},
+        title=mark("Text size"),
+        description=mark("In percent, for every text of the window."),
+        json_schema_extra={"group": mark("Appearance")},
     )
     drag_up: Literal["brighter", "darker"] = Field(
         default="brighter",
-        title="Dragging up",
-        description="What a drag upwards with the left button does to the image.",
+        title=mark("Dragging up"),
+        description=mark("What a drag upwards with the left button does to the image."),
         json_schema_extra={
-            "group": "Reading",
-            "choices": {"brighter": "Makes it brighter", "darker": "Makes it darker"},
+            "group": mark("Reading"),
+            "choices": {"brighter": mark("Makes it brighter"), "darker": mark("Makes it darker")},
         },
     )
     keys: dict[str, tuple[str, ...]] = Field(default={}, title="Keys that were changed")

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from pneumo_viewer.preferences import Preferences
 from pneumo_viewer.settings import Settings, ShownSetting, shown_settings
 from pneumo_viewer.theme import UNIT
+from pneumo_viewer.words import tr
 
 
 class SettingsDialog(QDialog):
@@ -43,7 +44,7 @@ class SettingsDialog(QDialog):
     def __init__(self, preferences: Preferences, parent: QWidget) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle("Settings")
+        self.setWindowTitle(tr("Settings"))
         self._preferences = preferences
         self._show: dict[str, Callable[[object], None]] = {}
         self.fields: dict[str, QWidget] = {}
@@ -52,7 +53,7 @@ class SettingsDialog(QDialog):
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         for group, settings in groupby(_in_groups(shown_settings()), lambda known: known.group):
-            form.addRow(_label(group.upper(), "heading"))
+            form.addRow(_label(tr(group).upper(), "heading"))
             for setting in settings:
                 self._add_row(form, setting)
         content = QWidget()
@@ -65,7 +66,7 @@ class SettingsDialog(QDialog):
             QDialogButtonBox.StandardButton.RestoreDefaults | QDialogButtonBox.StandardButton.Close
         )
         self.reset_button = buttons.button(QDialogButtonBox.StandardButton.RestoreDefaults)
-        self.reset_button.setText("Reset to defaults")
+        self.reset_button.setText(tr("Reset to defaults"))
         self.reset_button.clicked.connect(self._reset)
         buttons.rejected.connect(self.close)
         layout = QVBoxLayout(self)
@@ -79,12 +80,13 @@ class SettingsDialog(QDialog):
 
     def _add_row(self, form: QFormLayout, setting: ShownSetting) -> None:
         field = self._field(setting)
-        field.setAccessibleName(setting.title)
-        field.setAccessibleDescription(setting.help)
-        field.setToolTip(setting.help)
+        title, help_ = tr(setting.title), tr(setting.help)
+        field.setAccessibleName(title)
+        field.setAccessibleDescription(help_)
+        field.setToolTip(help_)
         self.fields[setting.name] = field
-        form.addRow(setting.title, field)
-        form.addRow("", _label(setting.help, "secondary"))
+        form.addRow(title, field)
+        form.addRow("", _label(help_, "secondary"))
 
     def _field(self, setting: ShownSetting) -> QWidget:
         change = partial(self._change, setting.name)
@@ -105,7 +107,7 @@ class SettingsDialog(QDialog):
     def _choice(self, setting: ShownSetting, change: Callable[[object], None]) -> QComboBox:
         box = QComboBox()
         for value, words in setting.choices.items():
-            box.addItem(words, value)
+            box.addItem(tr(words), value)
         box.activated.connect(lambda row: change(box.itemData(row)))
         self._show[setting.name] = lambda value: box.setCurrentIndex(box.findData(value))
         return box

@@ -1,4 +1,4 @@
-"""Files that travel with the program: demo studies and default weights."""
+"""Files that travel with the program: demo studies, default weights, translations."""
 
 from pathlib import Path
 
@@ -8,3 +8,4 @@ DEMO_STUDIES = _FOLDER / "demo"
 DEFAULT_WEIGHTS = _FOLDER / "weights" / "compact.safetensors"
 CHEST_MODEL = _FOLDER / "chest_model.npz"
 ICONS = _FOLDER / "icons"
+TRANSLATIONS = _FOLDER / "translations"

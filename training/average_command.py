@@ -12,6 +12,7 @@ import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -24,10 +25,12 @@ from detector.errors import InputError
 from detector.files import make_writable
 from detector.model_card import ModelCard, OperatingPoint
 from detector.networks.protocol import DetectionNetwork
+from detector.presets import Preset
 from detector.weights import load_weights, save_weights
 from training.datasets.data_set import DataSet, read_data_set
 from training.datasets.labelled_image import DataSetError
 from training.datasets.prepared_images import prepare_images
+from training.evaluation.calibration import fit_calibration
 from training.evaluation.exam import Exam
 from training.evaluation.operating_points import OPERATING_IOU, choose_operating_points
 from training.judging import choose_threshold, detect, judge
@@ -74,6 +77,8 @@ def average_networks(
         exams = _out_of_fold(loaded, data_set, out.parent / "prepared")
         card = _describe(cards, exams, f"{data.name}, folds {_listed(files)}", version)
         network = average(every)
+        if network.preset.exam_points:
+            network.preset = _calibrated(network.preset, exams)
         card = save_weights(out, network, card.model_copy(update={"preset": network.preset}))
     except (InputError, DataSetError) as error:
         _stop(str(error))
@@ -101,6 +106,12 @@ def average(networks: Sequence[DetectionNetwork]) -> DetectionNetwork:
         }
     )
     return mean
+
+
+def _calibrated(preset: Preset, exams: Sequence[Exam]) -> Preset:
+    slope, offset = fit_calibration(exams)
+    had_slope, had_offset = preset.exam_calibration
+    return replace(preset, exam_calibration=(slope * had_slope, slope * had_offset + offset))
 
 
 def _load(file: Path, fold: int) -> tuple[DetectionNetwork, ModelCard]:

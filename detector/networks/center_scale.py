@@ -140,8 +140,7 @@ class CenterScaleDetector(DenseDetector):
     def propose(self, images: Tensor) -> Proposals:
         """Score a box at every point of :meth:`outputs`: what of inference can be exported.
 
-        A box's score is p of CENTER, or √(p · quality), times the gate of the exam's score where
-        the preset has one.
+        A box's score is p of CENTER, or √(p · quality).
         """
         outputs = self.outputs(images)
         predictions = _side_by_side(outputs.points)
@@ -149,11 +148,18 @@ class CenterScaleDetector(DenseDetector):
         if predictions.qualities is not None:
             scores = (scores * predictions.qualities.sigmoid()).sqrt()
         exam = None
-        if outputs.exam is not None:
+        if self.preset.exam_points:
+            exam = self._exam_score(scores)
+        elif outputs.exam is not None:
             exam = outputs.exam.float().softmax(dim=1)[:, ExamClass.LUNG_OPACITY]
-            scores = scores * exam[:, None] ** self.preset.exam_gate
         boxes = decode_boxes(predictions.points, predictions.distances.clamp_min(0))
         return Proposals(boxes, scores, predictions.points.levels, exam)
+
+    def _exam_score(self, scores: Tensor) -> Tensor:
+        count = min(self.preset.exam_points, scores.shape[1])
+        mean = scores.topk(count, dim=1).values.mean(dim=1).clamp(1e-6, 1 - 1e-6)
+        slope, offset = self.preset.exam_calibration
+        return (slope * (mean / (1 - mean)).log() + offset).sigmoid()
 
     def _assign(self, predictions: _PointPredictions, objects: Objects) -> Assignment:
         preset = self.preset

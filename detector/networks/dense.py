@@ -31,7 +31,7 @@ class Proposals(NamedTuple):
     levels
         ``[P]`` int64, index of each point's level from 0.
     exam
-        ``[B]`` probability of Lung Opacity, or None without an exam head.
+        ``[B]`` probability of Lung Opacity, or None where the best box's score stands for it.
     """
 
     boxes: Tensor
@@ -71,8 +71,7 @@ class DenseDetector(DetectionNetwork):
     def predict(self, images: Tensor) -> list[Prediction]:
         """Detect in every image of ``[B, 1, S, S]``; the network should be in eval mode.
 
-        The exam's score is that of the exam head; without one the best box's score, 0 if there is
-        none.
+        The exam's score is the proposals'; without one the best box's score, 0 if there is none.
         """
         return self.select(self.propose(images), (images.shape[2], images.shape[3]))
 

@@ -51,7 +51,7 @@ def exported_detector(weights: Path, card: ModelCard) -> bytes:
     WeightsError
         The network cannot be built from the file.
     """
-    name = f"{card.fingerprint}-{card.preset.fingerprint()}-{__version__}.onnx"
+    name = f"{card.fingerprint}-{__version__}.onnx"
     path = export_folder() / name
     with suppress(OSError):  # what cannot be read can be made again
         return path.read_bytes()
@@ -73,7 +73,7 @@ def export(network: CenterScaleDetector) -> bytes:
     """Write detection in one image, NMS included, as ONNX.
 
     Input ``squares`` ``[1, 1, S, S]`` uint8; outputs ``boxes`` ``[N, 4]``, ``scores`` ``[N]`` and,
-    with an exam head, ``exam`` ``[1]``.
+    where the network scores exams, ``exam`` ``[1]``.
 
     torch's exporter of 2.9 and later takes 5 s and the package onnxscript, where the one that it
     replaces takes 1 s and gives the same file; so this asks for the older.
@@ -100,7 +100,9 @@ def export(network: CenterScaleDetector) -> bytes:
                 return boxes, scores
             return boxes, scores, proposals.exam
 
-    outputs = [BOXES, SCORES, EXAM] if network.preset.has_exam_head else [BOXES, SCORES]
+    preset = network.preset
+    has_exam = preset.has_exam_head or preset.exam_points > 0
+    outputs = [BOXES, SCORES, EXAM] if has_exam else [BOXES, SCORES]
     with (
         tempfile.TemporaryDirectory() as folder,
         torch.no_grad(),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import e
+from typing import Any
 
 import pytest
 import torch
@@ -23,13 +25,12 @@ OWN = [name for name, preset in PRESETS.items() if preset.system == "center_scal
 NOTHING = torch.zeros(0, 4)
 
 
-def build(name: str, score_threshold: float | None = None) -> CenterScaleDetector:
+def build(name: str, **changes: Any) -> CenterScaleDetector:
     """The preset with a body of 0.2 million parameters and reproducible random weights."""
-    preset = replace(PRESETS[name], body="test_efficientnet", channels=32)
-    if score_threshold is not None:
-        preset = replace(preset, score_threshold=score_threshold)
     torch.manual_seed(0)
-    return CenterScaleDetector(preset)
+    return CenterScaleDetector(
+        replace(PRESETS[name], body="test_efficientnet", channels=32, **changes)
+    )
 
 
 def images(count: int, size: int = SIZE) -> Tensor:
@@ -242,7 +243,9 @@ def test_truth_predicted_perfectly_costs_nothing_and_decodes_to_itself(
     (prediction,) = network.predict(images(1))
     torch.testing.assert_close(prediction.boxes, truth, atol=1e-3, rtol=0)
     assert prediction.scores.item() == pytest.approx(1, abs=1e-6)
-    assert prediction.exam_score == pytest.approx(1, abs=1e-6)
+    # Of the 50 best points, 13 know the box and the others know nothing.
+    points = network.preset.exam_points
+    assert prediction.exam_score == pytest.approx(13 / points if points else 1, abs=1e-6)
 
 
 def perfect_outputs(preset: Preset, box: Tensor) -> RawOutputs:
@@ -355,10 +358,28 @@ def test_outputs_averaged_with_the_mirror_image_are_the_same_for_it() -> None:
     assert plain.exam_score == pytest.approx(mirrored.exam_score, abs=1e-6)
 
 
-def test_the_exam_gates_the_scores_of_its_boxes() -> None:
-    network = build("compact", score_threshold=0.0).eval()
+def test_the_mean_of_the_best_points_is_the_score_of_the_exam() -> None:
+    network = build("compact", exam_points=3).eval()
+    image = images(2)
+    scores = network.propose(image).scores.sort(dim=1, descending=True).values
+    expected = scores[:, :3].mean(dim=1).tolist()
+    found = [prediction.exam_score for prediction in network.predict(image)]
+    assert found == pytest.approx(expected, abs=1e-6)
+    assert expected[0] != pytest.approx(expected[1], abs=1e-6)
+
+
+def test_a_calibration_turns_the_log_odds_of_the_exam() -> None:
+    network = build("compact", exam_points=3).eval()
     (plain,) = network.predict(images(1))
-    network.preset = replace(network.preset, exam_gate=2.0)
-    (gated,) = network.predict(images(1))
-    torch.testing.assert_close(gated.boxes, plain.boxes)
-    torch.testing.assert_close(gated.scores, plain.scores * plain.exam_score**2)
+    network.preset = replace(network.preset, exam_calibration=(2.0, 1.0))
+    (calibrated,) = network.predict(images(1))
+    # logit p' = 2 logit p + 1, so that the odds are squared and multiplied by e.
+    odds = plain.exam_score / (1 - plain.exam_score)
+    assert calibrated.exam_score == pytest.approx(e * odds**2 / (1 + e * odds**2), rel=1e-4)
+
+
+def test_an_exam_of_fewer_points_than_are_asked_for_has_a_score() -> None:
+    network = build("compact", exam_points=10**6).eval()
+    (found,) = network.predict(images(1))
+    scores = network.propose(images(1)).scores
+    assert found.exam_score == pytest.approx(scores.mean().item(), abs=1e-5)

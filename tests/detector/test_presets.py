@@ -68,6 +68,7 @@ def test_compact_is_best_made_small_enough_to_train_on_a_cpu() -> None:
         "steps",
         "learning_rate",
         "body_learning_rate_factor",
+        "exam_points",
         "ema_decay",
     }
 
@@ -92,7 +93,7 @@ def test_the_fingerprint_covers_every_field() -> None:
         "voting_iou": {"voting_iou": 0.5},
         "ema_decay": {"ema_decay": 0.5},
         "gradient_clip": {"gradient_clip": 1.0},
-        "exam_gate": {"exam_gate": 1.0, "has_exam_head": True},
+        "exam_calibration": {"exam_calibration": (2.0, 0.0)},
     }
     fingerprints = {preset.fingerprint()}
     for field in fields(Preset):
@@ -123,8 +124,8 @@ def test_choices_that_contradict_each_other_are_refused() -> None:
         replace(PRESETS["compact"], center_loss="gaussian_focal")
     with pytest.raises(ValueError, match="levels"):
         replace(PRESETS["ours"], level_limits=(64.0, 128.0))
-    with pytest.raises(ValueError, match="exam head"):
-        replace(PRESETS["ours"], exam_gate=1.0)
+    with pytest.raises(ValueError, match="order of exams"):
+        replace(PRESETS["ours"], exam_calibration=(0.0, 1.0))
     with pytest.raises(ValueError, match="multiples of 128"):
         replace(PRESETS["best"], input_size=288, is_flip_averaged=True)
     with pytest.raises(ValueError, match="epochs or as steps"):

@@ -24,7 +24,9 @@ from detector.model_card import (
     OtherVersionError,
     WeightsError,
     card_as_markdown,
+    fingerprint,
     read_card,
+    split_file,
 )
 from detector.networks.center_scale import CenterScaleDetector
 from detector.weights import load_weights, save_weights
@@ -36,6 +38,14 @@ def with_card(weights: Path, path: Path, **changes: object) -> Path:
     tensors = safetensors.torch.load_file(weights)
     safetensors.torch.save_file(tensors, path, {"model_card": json.dumps(fields)})
     return path
+
+
+def with_preset(weights: Path, path: Path, **changes: object) -> Path:
+    """The same with another preset, and the fingerprint that belongs to it."""
+    preset = replace(read_card(weights).preset, **changes)  # type: ignore[arg-type]
+    header, tensors = split_file(weights.read_bytes(), weights)
+    sum_ = fingerprint(header, tensors, preset)
+    return with_card(weights, path, preset=preset.to_dict(), fingerprint=sum_)
 
 
 def test_loaded_weights_predict_what_the_saved_network_predicted(
@@ -63,7 +73,7 @@ def test_the_identity_names_model_version_fingerprint_and_preset(tiny_weights: P
     assert re.fullmatch("[0-9a-f]{16}", identity.fingerprint)
 
 
-def test_the_fingerprint_follows_the_tensors_and_not_the_card(
+def test_the_fingerprint_follows_tensors_and_preset_and_not_the_rest_of_the_card(
     tiny_card: ModelCard, tmp_path: Path
 ) -> None:
     network = CenterScaleDetector(tiny_card.preset)
@@ -71,11 +81,16 @@ def test_the_fingerprint_follows_the_tensors_and_not_the_card(
 
     first = save_weights(tmp_path / "a.safetensors", network, tiny_card).fingerprint
     same = save_weights(tmp_path / "b.safetensors", network, renamed).fingerprint
+    network.preset = replace(tiny_card.preset, nms_iou=0.3)
+    decoded_otherwise = tiny_card.model_copy(update={"preset": network.preset})
+    third = save_weights(tmp_path / "d.safetensors", network, decoded_otherwise).fingerprint
+    network.preset = tiny_card.preset
     with torch.no_grad():
         next(network.parameters()).view(-1)[0] += 1e-3
     other = save_weights(tmp_path / "c.safetensors", network, tiny_card).fingerprint
 
-    assert first == same != other
+    assert first == same
+    assert len({first, other, third}) == 3
 
 
 def test_a_card_of_another_preset_cannot_be_saved(tiny_card: ModelCard, tmp_path: Path) -> None:
@@ -147,6 +162,16 @@ def test_one_flipped_bit_in_the_tensors_is_noticed(tiny_weights: Path, tmp_path:
         load_weights(path)
 
 
+def test_an_altered_preset_is_noticed(
+    tiny_weights: Path, tiny_card: ModelCard, tmp_path: Path
+) -> None:
+    looser = replace(tiny_card.preset, nms_iou=0.9).to_dict()
+    path = with_card(tiny_weights, tmp_path / "w.safetensors", preset=looser)
+
+    with pytest.raises(AlteredWeightsError, match="tensors and preset"):
+        load_weights(path)
+
+
 def test_tensors_without_a_card_are_refused(tiny_weights: Path, tmp_path: Path) -> None:
     path = tmp_path / "w.safetensors"
     safetensors.torch.save_file(safetensors.torch.load_file(tiny_weights), path)
@@ -178,11 +203,8 @@ def test_a_card_of_another_making_is_refused(
         read_card(path)
 
 
-def test_tensors_that_do_not_fit_the_preset_are_refused(
-    tiny_weights: Path, tiny_card: ModelCard, tmp_path: Path
-) -> None:
-    deeper = replace(tiny_card.preset, head_depth=2).to_dict()
-    path = with_card(tiny_weights, tmp_path / "w.safetensors", preset=deeper)
+def test_tensors_that_do_not_fit_the_preset_are_refused(tiny_weights: Path, tmp_path: Path) -> None:
+    path = with_preset(tiny_weights, tmp_path / "w.safetensors", head_depth=2)
 
     with pytest.raises(OtherArchitectureError, match=r"do not fit preset tiny: .*point_head"):
         load_weights(path)
@@ -190,10 +212,9 @@ def test_tensors_that_do_not_fit_the_preset_are_refused(
 
 @pytest.mark.parametrize("changes", [{"body": "hf-hub:nobody/none"}, {"channels": 10}])
 def test_a_preset_that_nothing_can_be_built_from_is_refused(
-    changes: dict[str, object], tiny_weights: Path, tiny_card: ModelCard, tmp_path: Path
+    changes: dict[str, object], tiny_weights: Path, tmp_path: Path
 ) -> None:
-    preset = tiny_card.preset.to_dict() | changes
-    path = with_card(tiny_weights, tmp_path / "w.safetensors", preset=preset)
+    path = with_preset(tiny_weights, tmp_path / "w.safetensors", **changes)
 
     with pytest.raises(OtherArchitectureError, match="cannot be built here"):
         load_weights(path)

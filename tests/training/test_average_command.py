@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -95,6 +96,29 @@ def test_each_network_is_judged_on_the_fold_that_it_has_not_seen(
     ]
     assert all("out of fold" in point.measured_on for point in card.operating_points)
     assert all("before averaging" in metric.data for metric in card.metrics)
+
+
+def test_exam_scores_of_points_are_calibrated_out_of_fold(
+    challenge_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = []
+    for fold, others in ((0, (1, 2)), (1, (0, 2))):
+        scoring = network(fold)
+        scoring.preset = replace(scoring.preset, exam_points=20)
+        files.append(f"{fold}={save(tmp_path / f'{fold}.safetensors', scoring, others)}")
+    fitted: list[str] = []
+
+    def fit(exams: Sequence[Exam]) -> tuple[float, float]:
+        fitted.extend(exam.image_id for exam in exams)
+        return 2.0, -1.0
+
+    monkeypatch.setattr(average_command, "fit_calibration", fit)
+    out = tmp_path / "mean.safetensors"
+    status, output = run(challenge_folder, out, *files)
+    assert status == 0, output
+    folds = average_command.read_data_set(challenge_folder)
+    assert fitted == [image.name for fold in (0, 1) for image in folds.split([fold])[0]]
+    assert load_weights(out)[1].preset.exam_calibration == (2.0, -1.0)
 
 
 def test_a_network_is_never_judged_on_a_fold_that_it_was_trained_on(

@@ -13,6 +13,7 @@ from scipy.stats import mannwhitneyu
 from training.evaluation.calibration import (
     ReliabilityBin,
     calibration_error,
+    fit_calibration,
     reliability_table,
 )
 from training.evaluation.exam import Exam
@@ -105,6 +106,22 @@ def test_calibration_error_by_hand() -> None:
 def test_calibrated_scores_have_no_calibration_error() -> None:
     scored = [(place < 3, 0.3) for place in range(10)] + [(place < 8, 0.8) for place in range(10)]
     assert value(scored, "ECE") == pytest.approx(0, abs=1e-12)
+
+
+def test_a_fitted_calibration_by_hand() -> None:
+    # Ten exams at each of two scores. At 0.2, two in ten are positive and at 0.5, eight in ten.
+    # Two scores and two parameters: the fit meets the mean target of both. With N+ = N- = 10 the
+    # targets are 11/12 and 1/12, so that the means are (2 * 11 + 8) / 120 = 0.25 and 0.75.
+    scored = [(place < 2, 0.2) for place in range(10)] + [(place < 8, 0.5) for place in range(10)]
+    slope, offset = fit_calibration(exams(scored))
+    # logit 0.2 = -log 4, logit 0.5 = 0; logit 0.25 = -log 3, logit 0.75 = log 3.
+    assert offset == pytest.approx(np.log(3), abs=1e-3)
+    assert slope == pytest.approx(2 * np.log(3) / np.log(4), abs=1e-3)
+
+
+def test_a_calibration_never_turns_the_order_of_exams() -> None:
+    slope, _ = fit_calibration(exams([(True, 0.1), (True, 0.2), (False, 0.8), (False, 0.9)]))
+    assert slope > 0
 
 
 def test_the_reliability_table_lists_the_bins_of_the_calibration_error() -> None:

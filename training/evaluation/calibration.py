@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import minimize
+from scipy.special import logit
 
 from training.evaluation.exam import Exam
 from training.evaluation.exam_level import ExamScores, ExamTotals
@@ -16,6 +18,36 @@ BINS = 10
 """Bins of equal mass: exam scores crowd near 0, so that bins of equal width would leave most with
 a handful of exams, whose chance deviations the expected calibration error adds up (Nixon et al.,
 CVPR Workshops 2019)."""
+
+
+LEAST_SLOPE = 0.01
+"""Calibration keeps the order of exams, even of a detector whose scores fall with pneumonia."""
+
+
+def fit_calibration(exams: Sequence[Exam]) -> tuple[float, float]:
+    """Fit slope and offset of the log-odds at which exam scores mean what they say.
+
+    Maximum likelihood with Platt's targets, (N₊ + 1) / (N₊ + 2) and 1 / (N₋ + 2), which keep a
+    perfectly parted set finite (Platt, Advances in Large Margin Classifiers, 1999).
+
+    Parameters
+    ----------
+    exams
+        That the network was not trained on, each with a score in (0, 1); at least one.
+    """
+    scores = np.array([exam.exam_score for exam in exams], dtype=np.float64)
+    are_positive = np.array([exam.is_positive for exam in exams])
+    odds = logit(np.clip(scores, 1e-6, 1 - 1e-6))
+    positives = int(are_positive.sum())
+    negatives = len(exams) - positives
+    targets = np.where(are_positive, (positives + 1) / (positives + 2), 1 / (negatives + 2))
+
+    def loss(parameters: NDArray[np.float64]) -> float:
+        turned = parameters[0] * odds + parameters[1]
+        return float((np.logaddexp(0, turned) - targets * turned).mean())
+
+    fit = minimize(loss, (1.0, 0.0), bounds=((LEAST_SLOPE, None), (None, None)))
+    return float(fit.x[0]), float(fit.x[1])
 
 
 def squared_errors(exams: Sequence[Exam]) -> NDArray[np.float64]:
