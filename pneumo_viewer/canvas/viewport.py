@@ -14,6 +14,7 @@ from PySide6.QtGui import (
     QContextMenuEvent,
     QCursor,
     QDragEnterEvent,
+    QDragLeaveEvent,
     QDragMoveEvent,
     QDropEvent,
     QKeyEvent,
@@ -465,6 +466,10 @@ class Viewport(ImageView):
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:
         """Take them anywhere on the viewport."""
         event.acceptProposedAction()
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        """Forget nothing; the base class would look for an entry that it was not told of."""
+        event.accept()
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Report what was dropped."""

@@ -358,11 +358,12 @@ class WorklistPanel(QWidget):
 
     def _open_menu(self, position: QPoint) -> None:
         node: Node | None = self.tree.indexAt(position).data(ROLE_NODE)
-        if node is None or node.key is None:
+        key = None if node is None else node.first_key
+        if key is None:
             return
         self.menu.clear()
         for place, text in enumerate(_PLACES):
-            self.menu.addAction(text, partial(self.image_placed.emit, place, node.key))
+            self.menu.addAction(text, partial(self.image_placed.emit, place, key))
         self.menu.popup(self.tree.viewport().mapToGlobal(position))
 
     def _sum_up(self, changed: Iterable[str] = ()) -> None:

@@ -40,10 +40,11 @@ class WorklistTree(QTreeView):
         self._is_pressing = False
 
     def startDrag(self, actions: Qt.DropAction) -> None:
-        """Take the image of the marked row along, if it has one."""
+        """Take the first image of the marked row along, if it has one."""
         node: Node | None = self.currentIndex().data(ROLE_NODE)
-        if node is not None and node.key is not None:
+        key = None if node is None else node.first_key
+        if key is not None:
             drag = QDrag(self)
-            drag.setMimeData(dragged_image(node.key))
+            drag.setMimeData(dragged_image(key))
             drag.exec(Qt.DropAction.CopyAction)
         self.drag_ended.emit()

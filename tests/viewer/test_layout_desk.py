@@ -15,7 +15,7 @@ from canvas_stage import CTRL, LEFT, PLAIN, drag, is_coloured, picture, send_mou
 from fake_jobs import FakeJob, FakeJobs
 from layout_stage import answer_decoding, beside, do, exam, layout_window, shown, texts
 from PySide6.QtCore import QEvent, QMimeData, QModelIndex, QPoint, QPointF, Qt
-from PySide6.QtGui import QDrag, QDragEnterEvent, QDropEvent, QMouseEvent
+from PySide6.QtGui import QDrag, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QMouseEvent
 from PySide6.QtWidgets import QApplication, QMenu, QTreeView
 from pytestqt.qtbot import QtBot
 
@@ -444,8 +444,9 @@ def row(window: MainWindow, key: str) -> QModelIndex:
     return worklist.order.mapFromSource(worklist.model.index_of_key(key))
 
 
+@pytest.mark.parametrize("is_by_its_study", [False, True])
 def test_an_image_is_dragged_from_the_worklist_into_a_viewport(
-    window: MainWindow, monkeypatch: pytest.MonkeyPatch
+    window: MainWindow, monkeypatch: pytest.MonkeyPatch, is_by_its_study: bool
 ) -> None:
     do(window, "layout_two")
     assert "Drag an image here" in texts(beside(window))
@@ -456,7 +457,8 @@ def test_an_image_is_dragged_from_the_worklist_into_a_viewport(
 
     monkeypatch.setattr(QDrag, "exec", carry)
     tree = window.worklist.tree
-    point = tree.visualRect(row(window, "ann 2022")).center()
+    dragged = row(window, "ann 2022")
+    point = tree.visualRect(dragged.parent() if is_by_its_study else dragged).center()
     send_to_tree(tree, QEvent.Type.MouseButtonPress, point)
     assert window.session.current == "ann 2024", "a press may begin a drag"
     send_to_tree(tree, QEvent.Type.MouseMove, point + QPoint(0, 40))
@@ -487,6 +489,16 @@ def test_an_image_dropped_into_the_first_viewport_becomes_the_current_one(
 ) -> None:
     assert drop(window.viewport, dragged_image("bob 2024"))
     assert window.session.current == "bob 2024"
+
+
+def test_a_drag_that_leaves_again_does_nothing(window: MainWindow) -> None:
+    """Qt would warn, which fails the test."""
+    do(window, "layout_two")
+    target = beside(window).viewport()
+    action, data = Qt.DropAction.CopyAction, dragged_image("ann 2022")
+    QApplication.sendEvent(target, QDragEnterEvent(QPoint(9, 9), action, data, LEFT, PLAIN))
+    QApplication.sendEvent(target, QDragLeaveEvent())
+    assert shown(window) == ["ann 2024", None]
 
 
 def test_something_else_is_not_taken(window: MainWindow) -> None:
