@@ -70,7 +70,9 @@ class BesideDesk(QObject):
         findings = session.findings(key)
         if not stage.shows_detector:
             findings = tuple(finding for finding in findings if finding.is_own)
+        is_scored = stage.shows_detector and session.detections(key) is not None
         self._viewport.set_threshold(session.threshold)
+        self._viewport.set_scored(is_scored and self._frame == 0)
         self._viewport.set_findings(findings if self._frame == 0 else ())
         self._viewport.set_truth(session.truth(key) if stage.shows_truth else None)
 

@@ -262,7 +262,12 @@ COMMANDS: tuple[Command, ...] = (
         icon="mdi6.chart-bell-curve",
     ),
     Command("compare_readers", "Agreement of readers", "Evaluation"),
-    Command("show_image", "Back to the image", "Evaluation", ("F5",)),
+    Command("show_image", "Evaluation page, and back to the image", "Evaluation", ("F5",)),
+    Command(
+        "next_error", "Next error (FP or FN)", "Evaluation", ("N",), _READING, starts_section=True
+    ),
+    Command("previous_error", "Previous error", "Evaluation", ("Shift+N",), _READING),
+    Command("export_evaluation", "Export the evaluation …", "Evaluation", starts_section=True),
     Command("about_model", "About the model …", "Model"),
     Command("resume_detection", "Detect what is left", "Model"),
     Command("open_weights", "Open weights …", "Model"),

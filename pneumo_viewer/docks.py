@@ -91,6 +91,11 @@ class Docks(QObject):
         layout = self._before_hiding or self._window.saveState()
         return layout.toBase64().toStdString()
 
+    @property
+    def are_hidden(self) -> bool:
+        """Whether the whole window is left to the middle."""
+        return self._before_hiding is not None
+
     def toggle_hidden(self) -> None:
         """Leave the whole window to the middle; called again, lay out everything as before."""
         if self._before_hiding is not None:

@@ -23,13 +23,12 @@ from pneumo_viewer.bars import Menus, StatusLine, add_tool_bar
 from pneumo_viewer.box_desk import BoxDesk
 from pneumo_viewer.canvas.viewport_grid import ViewportGrid
 from pneumo_viewer.docks import Docks
-from pneumo_viewer.evaluating import EvaluationRun
+from pneumo_viewer.evaluation_desk import EvaluationDesk
 from pneumo_viewer.image_desk import ImageDesk
 from pneumo_viewer.layout_desk import LayoutDesk
 from pneumo_viewer.library.found import Refusal, ScannedImage
 from pneumo_viewer.model_desk import ModelDesk
 from pneumo_viewer.models import Model
-from pneumo_viewer.panels.evaluation import EvaluationPage
 from pneumo_viewer.panels.findings import FindingsPanel
 from pneumo_viewer.panels.log import LogPanel
 from pneumo_viewer.panels.notice import NoticeStrip
@@ -72,6 +71,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.workspace = workspace
         self.session = workspace.session
+        self._has_given_room = False
         self.preferences = Preferences(settings, self)
         self.card = card
         self.card_problem = card_problem
@@ -83,8 +83,6 @@ class MainWindow(QMainWindow):
         self.viewports = ViewportGrid()
         self.viewport = self.viewports.viewports[0]
         self.start_page = StartPage()
-        self.evaluation_page = EvaluationPage()
-        self.evaluation_run = EvaluationRun(workspace, self)
         self.worklist = WorklistPanel(workspace.session, workspace.not_scored, workspace.doubts)
         operating_points = () if card is None else card.operating_points
         self.findings_panel = FindingsPanel(self.actions_by_id, operating_points)
@@ -100,6 +98,9 @@ class MainWindow(QMainWindow):
         )
         self.box_desk = BoxDesk(self.session, self.viewport, self.actions_by_id, self)
 
+        self.evaluation_desk = EvaluationDesk(workspace, self.viewport, self.actions_by_id, self)
+        self.evaluation_page = self.evaluation_desk.page
+        self.evaluation_run = self.evaluation_desk.run
         self.reader_desk = ReaderDesk(workspace, self.actions_by_id, self)
         self.agreement_page = self.reader_desk.agreement_page
 
@@ -180,7 +181,6 @@ class MainWindow(QMainWindow):
         status.scoring.cancelled.connect(workspace.stop_scoring)
 
     def _connect_pages(self) -> None:
-        page, run = self.evaluation_page, self.evaluation_run
         self.desk.image_shown.connect(self.show_image_page)
         for viewport in self.viewports.viewports:
             viewport.pointer_moved.connect(self.status_line.show_pointer)
@@ -194,12 +194,7 @@ class MainWindow(QMainWindow):
         self.start_page.open_requested.connect(self.choose_folder)
         self.start_page.demo_requested.connect(lambda: self.open([DEMO_STUDIES]))
         self.start_page.folder_requested.connect(lambda folder: self.open([folder]))
-        run.progressed.connect(page.show_progress)
-        run.finished.connect(page.show_outcome)
-        run.stopped.connect(page.show_message)
-        page.cancelled.connect(run.cancel)
-        page.closed.connect(self.show_image_page)
-        page.exam_chosen.connect(self._show_exam)
+        self.pages.currentChanged.connect(self._give_room)
         self.reader_desk.chosen.connect(self._follow_reader)
         self.agreement_page.closed.connect(self.show_image_page)
         self.agreement_page.exam_chosen.connect(self._show_exam)
@@ -251,7 +246,7 @@ class MainWindow(QMainWindow):
 
     def _forget_all(self) -> None:
         self.worklist.clear()
-        self.evaluation_run.cancel()
+        self.evaluation_desk.forget()
         self.undoing.forget_measuring()
         self._show_start_page()
 
@@ -272,7 +267,7 @@ class MainWindow(QMainWindow):
     def show_image_page(self) -> None:
         """Show the image in the middle."""
         self.pages.setCurrentWidget(self.viewports)
-        self.viewport.setFocus()
+        self.viewports.active.setFocus()
 
     def _show_exam(self, key: str) -> None:
         self.session.show(key)
@@ -306,10 +301,27 @@ class MainWindow(QMainWindow):
 
     # Evaluating
 
-    def evaluate(self) -> None:
-        """Evaluate the loaded studies on a page of its own."""
+    def show_evaluation_page(self) -> None:
+        """Show the evaluation in the middle, over the whole width."""
         self.pages.setCurrentWidget(self.evaluation_page)
-        self.evaluation_run.start()
+
+    def switch_page(self) -> None:
+        """Go to the evaluation, if the image is shown and there is one, else to the image."""
+        is_image = self.pages.currentWidget() is self.viewports
+        if is_image and self.evaluation_desk.has_content:
+            self.show_evaluation_page()
+        else:
+            self.show_image_page()
+
+    def _give_room(self) -> None:
+        is_evaluation = self.pages.currentWidget() is self.evaluation_page
+        if is_evaluation and not self.docks.are_hidden:
+            self._has_given_room = True
+            self.docks.toggle_hidden()
+        elif not is_evaluation and self._has_given_room:
+            self._has_given_room = False
+            if self.docks.are_hidden:
+                self.docks.toggle_hidden()
 
     def compare_readers(self) -> None:
         """Compare the readers of the loaded studies on a page of its own."""
@@ -320,7 +332,7 @@ class MainWindow(QMainWindow):
         self.preferences.change(**choices)
         if self.pages.currentWidget() in (self.evaluation_page, self.agreement_page):
             self.show_image_page()  # what they show is another reader's, or to be hidden
-        self.evaluation_run.cancel()
+        self.evaluation_desk.forget()
 
     # The window itself
 

@@ -239,6 +239,8 @@ class ReadingDesk(QObject):
         key = self.session.current
         findings = () if key is None else self.session.findings(key)
         self.viewport.set_threshold(self.session.threshold)
+        is_scored = key is not None and self.session.detections(key) is not None
+        self.viewport.set_scored(is_scored and self._frame == 0)
         self.viewport.set_findings(findings if self._frame == 0 else ())
         self.findings_panel.show_findings(
             findings,

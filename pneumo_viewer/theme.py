@@ -307,6 +307,15 @@ QScrollBar::handle {{ background: {c.handle}; border-radius: 4px; min-height: 24
 QScrollBar::handle:hover {{ background: {c.secondary}; }}
 QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
 QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
+QTabWidget::pane {{ border: none; border-top: 1px solid {c.line}; }}
+QTabBar {{ background: {c.panel}; }}
+QTabBar::tab {{
+    background: transparent; color: {c.secondary}; border: none; padding: 6px 8px;
+    margin-right: 8px; border-bottom: 2px solid transparent;
+}}
+QTabBar::tab:hover {{ color: {c.text}; }}
+QTabBar::tab:selected {{ color: {c.text}; border-bottom-color: {c.selection}; }}
+QSplitter::handle {{ background: {c.panel}; }}
 QToolTip {{
     background: {c.raised}; color: {c.text}; border: 1px solid {c.line}; padding: 4px;
 }}

@@ -14,6 +14,7 @@ from detector.radiograph import Radiograph
 from pneumo_viewer.canvas import colours
 from pneumo_viewer.canvas.box_editor import BoxEditor
 from pneumo_viewer.canvas.image_view import ImageView
+from pneumo_viewer.canvas.judgements import Judgements, paint_missed
 from pneumo_viewer.canvas.magnifier import paint_magnifier
 from pneumo_viewer.canvas.marks import (
     Mark,
@@ -58,6 +59,7 @@ class MarkedView(ImageView):
     def __init__(self, measurements: Measurements | None = None) -> None:
         super().__init__()
         self._findings: tuple[Finding, ...] = ()
+        self._is_scored = False
         self._threshold = 0.0
         self._is_threshold_moving = False
         self._selected: str | None = None
@@ -85,6 +87,7 @@ class MarkedView(ImageView):
         threshold and what is hidden stay as they were.
         """
         self._findings = ()
+        self._is_scored = False
         self._selected = None
         self._truth = None
         self._message = ("", "")
@@ -103,6 +106,11 @@ class MarkedView(ImageView):
     def set_findings(self, findings: Sequence[Finding]) -> None:
         """Show findings of this image; all of them, best score first."""
         self._findings = tuple(findings)
+        self.viewport().update()
+
+    def set_scored(self, is_scored: bool) -> None:
+        """Say whether a detector has looked at this image, so that true boxes can be missed."""
+        self._is_scored = is_scored
         self.viewport().update()
 
     def set_threshold(self, threshold: float) -> None:
@@ -182,7 +190,18 @@ class MarkedView(ImageView):
             self._is_threshold_moving,
             self._selected,
         )
-        return [replace(mark, is_draft=self.box_editor.is_draft(mark.finding)) for mark in marks]
+        judged = self._judgements().by_finding
+        return [
+            replace(
+                mark,
+                is_draft=self.box_editor.is_draft(mark.finding),
+                judgement=judged.get(mark.finding.id, ""),
+            )
+            for mark in marks
+        ]
+
+    def _judgements(self) -> Judgements:
+        return Judgements(self._findings, self._truth if self._is_truth_visible else None)
 
     def set_magnifier(self, is_on: bool) -> None:
         """Magnify the image around the mouse."""
@@ -282,10 +301,14 @@ class MarkedView(ImageView):
             if mark.is_selected and mark.finding.original is not None:
                 paint_original(painter, self._on_screen(mark.finding.original))
             paint_box(painter, mark, rect)
-        for mark, rect in layout_labels(
-            marks, rects, truth_rects, taken, self.font(), self._view_size()
-        ):
+        labels = layout_labels(marks, rects, truth_rects, taken, self.font(), self._view_size())
+        for mark, rect in labels:
             paint_label(painter, mark, rect, self.font())
+        if not truth_rects or not self._is_scored:
+            return
+        missed = [truth_rects[index] for index in self._judgements().missed(self._threshold)]
+        taken = [*taken, *rects, *(rect for _, rect in labels)]
+        paint_missed(painter, missed, truth_rects, taken, self.font(), self._view_size())
 
     def _on_screen(self, box: Box) -> QRectF:
         return on_screen(self.box_to_view(box), self.devicePixelRatioF())

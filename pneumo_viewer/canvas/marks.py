@@ -39,6 +39,8 @@ class Mark:
         Whether it lies below a threshold that is being moved.
     is_draft
         Whether it shows what the mouse is doing, which is not on disk.
+    judgement
+        TP or FP while the truth is shown, else "".
     """
 
     finding: Finding
@@ -46,12 +48,14 @@ class Mark:
     is_selected: bool
     is_dimmed: bool
     is_draft: bool = False
+    judgement: str = ""
 
     @property
     def label(self) -> str:
-        """Number and score; own boxes have none."""
+        """Number, score, which own boxes have not, and what it is against the truth."""
         score = self.finding.score
-        return str(self.number) if score is None else f"{self.number}  {score:.2f}"
+        text = str(self.number) if score is None else f"{self.number}  {score:.2f}"
+        return f"{text}  {self.judgement}" if self.judgement else text
 
 
 def shown_marks(

@@ -2,63 +2,113 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import (
-    QAbstractItemView,
+    QComboBox,
     QFrame,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
     QProgressBar,
     QPushButton,
+    QSplitter,
     QStackedWidget,
-    QTableWidget,
-    QTableWidgetItem,
+    QTabWidget,
     QVBoxLayout,
     QWidget,
 )
 
 from pneumo_viewer.evaluating import Outcome
-from pneumo_viewer.theme import UNIT, keep_styled, scaled
-from training.evaluation.measures import MEASURES
+from pneumo_viewer.panels.evaluation_curves import Curves
+from pneumo_viewer.panels.evaluation_lists import ExamLists
+from pneumo_viewer.panels.evaluation_tables import (
+    EXPLANATION,
+    ComparisonPanel,
+    MeasuresTable,
+    SubgroupsPanel,
+    secondary,
+)
+from pneumo_viewer.panels.threshold import ThresholdSlider
+from pneumo_viewer.review.sources import LOADED_TRUTH, ReaderSource, TruthSource
+from pneumo_viewer.theme import UNIT
+from training.evaluation.measures import Evaluation
 
-SHOWN_MEASURES = ("AP50", "AP_M", "AP_L", "AR10", "AR_M", "AR_L", "FROC", "AUROC", "AUPRC")
-_NAMES = {"AP50": "AP"}
-_ROW_HEIGHT = 28
+_LEAST = QSize(320, 240)
+"""Less than it needs, so that the image page beside its docks may be as narrow."""
 
 
 class EvaluationPage(QWidget):
-    """Progress while exams are scored, then the table of measures and what was left out."""
+    """Progress while exams are scored; then table left, curves right, list of exams below."""
 
     cancelled = Signal()
     closed = Signal()
-    exam_chosen = Signal(str)
-    """Key of an image that was left out and that the reader wants to see."""
+    export_requested = Signal()
+    truth_chosen = Signal(object)
+    """TruthSource."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.truths = QComboBox()
+        self.evaluate_button = QPushButton()
+        self.export_button = QPushButton()
+        self.back_button = QPushButton()
         self.summary = QLabel()
-        self.measures = QTableWidget(len(SHOWN_MEASURES), 3)
-        self.left_out = QTableWidget(0, 2)
-        self._left_out_heading = _heading("LEFT OUT")
+        self.caution = secondary("")
+        self.staleness = QLabel()
+        self.measures = MeasuresTable()
+        self.subgroups = SubgroupsPanel()
+        self.comparison = ComparisonPanel()
+        self.figures = QTabWidget()
+        self.slider = ThresholdSlider()
+        self.curves = Curves()
+        self.lists = ExamLists()
         self.message = QLabel()
         self.bar = QProgressBar()
         self.cancel_button = QPushButton("Cancel")
-        self._close_button = QPushButton("Back to the image")
+        self._threshold = QLabel()
         self._stack = QStackedWidget()
         self._build()
+        self.set_truths((LOADED_TRUTH,))
 
     def _build(self) -> None:
+        self._stack.addWidget(self._waiting())
+        self._stack.addWidget(self._results())
+        frame = QFrame()
+        frame.setProperty("role", "panel")
+        layout = QVBoxLayout(frame)
+        layout.setContentsMargins(4 * UNIT, 3 * UNIT, 4 * UNIT, 3 * UNIT)
+        layout.setSpacing(2 * UNIT)
+        layout.addLayout(self._top())
+        layout.addWidget(self._stack, 1)
+        self.setMinimumSize(_LEAST)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(frame)
+
+    def _top(self) -> QHBoxLayout:
         title = QLabel("Evaluation of the loaded studies")
         title.setProperty("role", "title")
-        self._close_button.clicked.connect(self.closed)
+        self.truths.setAccessibleName("Truth")
+        self.truths.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.truths.setToolTip(
+            "What counts as right: the loaded ground truth, or what a reader accepted. A reader "
+            "who chose among a model's boxes flatters that model."
+        )
+        self.truths.activated.connect(lambda row: self.truth_chosen.emit(self.truths.itemData(row)))
+        self.back_button.clicked.connect(self.closed)
+        self.export_button.clicked.connect(self.export_requested)
         top = QHBoxLayout()
+        top.setSpacing(2 * UNIT)
         top.addWidget(title)
         top.addStretch()
-        top.addWidget(self._close_button)
+        top.addWidget(QLabel("Truth"))
+        for widget in (self.truths, self.evaluate_button, self.export_button, self.back_button):
+            top.addWidget(widget)
+        return top
 
+    def _waiting(self) -> QWidget:
         self.message.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.message.setWordWrap(True)
         self.bar.setFixedWidth(360)
@@ -73,70 +123,91 @@ class EvaluationPage(QWidget):
         column.addWidget(self.bar, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addWidget(self.cancel_button, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addStretch()
+        return waiting
+
+    def _results(self) -> QWidget:
+        self.summary.setWordWrap(True)
+        self.staleness.setStyleSheet("font-weight: 600;")
+        self.staleness.hide()
+        self.caution.hide()
+        measures = QWidget()
+        column = QVBoxLayout(measures)
+        column.setContentsMargins(0, 2 * UNIT, 0, 0)
+        column.addWidget(self.measures, 1)
+        column.addWidget(secondary("In %, with 95 % intervals over patients."))
+        measures.setToolTip(EXPLANATION)
+        self.figures.setDocumentMode(True)
+        self.figures.tabBar().setDrawBase(False)
+        self.figures.addTab(measures, "Measures")
+        self.figures.addTab(self.subgroups, "Subgroups")
+        self.figures.addTab(self.comparison, "Comparison")
+        self.figures.setMinimumWidth(480)
+
+        threshold = QHBoxLayout()
+        threshold.setSpacing(2 * UNIT)
+        threshold.addWidget(QLabel("Threshold"))
+        threshold.addWidget(self.slider, 1)
+        threshold.addWidget(self._threshold)
+        right = QWidget()
+        right_column = QVBoxLayout(right)
+        right_column.setContentsMargins(4 * UNIT, 0, 0, 0)
+        right_column.setSpacing(2 * UNIT)
+        right_column.addLayout(threshold)
+        right_column.addWidget(self.curves, 1)
+
+        upper = QSplitter(Qt.Orientation.Horizontal)
+        upper.addWidget(self.figures)
+        upper.addWidget(right)
+        upper.setSizes([600, 640])
+        whole = QSplitter(Qt.Orientation.Vertical)
+        whole.addWidget(upper)
+        whole.addWidget(self.lists)
+        whole.setSizes([630, 370])
+        for splitter in (upper, whole):
+            splitter.setChildrenCollapsible(False)
 
         results = QWidget()
-        table_column = QVBoxLayout(results)
-        table_column.setContentsMargins(0, 0, 0, 0)
-        table_column.setSpacing(3 * UNIT)
-        self.summary.setWordWrap(True)
-        table_column.addWidget(self.summary)
-        self._prepare(self.measures, ("Measure", "Exams with pneumonia", "All exams"))
-        self.measures.setAccessibleName("Measures")
-        self._prepare(self.left_out, ("File", "Reason"))
-        self.left_out.setAccessibleName("Files left out")
-        self.left_out.cellActivated.connect(self._choose)
-        self.left_out.cellDoubleClicked.connect(self._choose)
-        table_column.addWidget(_heading("MEASURES, in %, with 95 % intervals over patients"))
-        table_column.addWidget(self.measures)
-        table_column.addWidget(self._left_out_heading)
-        table_column.addWidget(self.left_out, 1)
-        note = QLabel(
-            "AP: average precision; AR10: recall of an exam's ten best boxes; both at IoU 0.5. "
-            "M, L: boxes of 32² to 96² pixels and larger ones, with the longer side of the image "
-            "at 512. FROC: mean sensitivity at 1/8 to 8 false positives per image. AUROC, AUPRC: "
-            "exams with pneumonia told from those without. For research use only."
-        )
-        note.setProperty("role", "secondary")
-        note.setWordWrap(True)
-        table_column.addWidget(note)
+        layout = QVBoxLayout(results)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(2 * UNIT)
+        layout.addWidget(self.summary)
+        layout.addWidget(self.caution)
+        layout.addWidget(self.staleness)
+        layout.addWidget(whole, 1)
+        return results
 
-        self._stack.addWidget(waiting)
-        self._stack.addWidget(results)
-        frame = QFrame()
-        frame.setProperty("role", "panel")
-        layout = QVBoxLayout(frame)
-        layout.setContentsMargins(6 * UNIT, 5 * UNIT, 6 * UNIT, 5 * UNIT)
-        layout.setSpacing(4 * UNIT)
-        layout.addLayout(top)
-        layout.addWidget(self._stack, 1)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(frame)
+    @property
+    def truth(self) -> TruthSource:
+        """What was chosen as the truth."""
+        source: TruthSource = self.truths.currentData()
+        return source
 
-    @staticmethod
-    def _prepare(table: QTableWidget, headings: tuple[str, ...]) -> None:
-        table.setHorizontalHeaderLabels(headings)
-        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        table.setShowGrid(False)
-        table.verticalHeader().hide()
-        rows = table.verticalHeader()
-        keep_styled(table, lambda: rows.setDefaultSectionSize(scaled(_ROW_HEIGHT)))
-        header = table.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setStretchLastSection(True)
+    def set_truths(self, sources: Sequence[TruthSource]) -> None:
+        """Offer truths; what was chosen stays chosen, else the first is."""
+        chosen = self.truths.currentData()
+        self.truths.clear()
+        for source in sources:
+            self.truths.addItem(source.label, source)
+        self.truths.setCurrentIndex(sources.index(chosen) if chosen in sources else 0)
 
     def show_progress(self, scored: int, total: int) -> None:
         """Show how many exams the detector has scored."""
-        self.message.setText(
+        self._wait_for(
             f"Waiting for the detector: {scored} of {total} images are scored."
             if scored < total
-            else "Measuring …"
+            else "Measuring …",
+            scored,
+            total,
         )
+
+    def show_export_progress(self, done: int, total: int) -> None:
+        """Show how far the report is; the evaluation stays behind it."""
+        self._wait_for(f"Writing the report: {done} of {total} steps.", done, total)
+
+    def _wait_for(self, text: str, done: int, total: int) -> None:
+        self.message.setText(text)
         self.bar.setRange(0, total)
-        self.bar.setValue(scored)
+        self.bar.setValue(done)
         self.bar.show()
         self.cancel_button.show()
         self._stack.setCurrentIndex(0)
@@ -148,58 +219,67 @@ class EvaluationPage(QWidget):
         self.cancel_button.hide()
         self._stack.setCurrentIndex(0)
 
-    def show_outcome(self, outcome: Outcome) -> None:
-        """Show an evaluation."""
-        evaluation, left_out = outcome.evaluation, outcome.left_out
-        if not evaluation.exam_count:
-            self.summary.setText(
-                "No exam could be evaluated. File → Load ground truth says which boxes are right."
-            )
-        else:
-            self.summary.setText(
-                f"{_count(evaluation.exam_count, 'exam')} of "
-                f"{_count(evaluation.patient_count, 'patient')}, {evaluation.positive_count} with "
-                f"{_count(evaluation.truth_count, 'true box', 'true boxes')}; "
-                f"{_count(evaluation.detection_count, 'detection')} by {outcome.model}. "
-                f"{_count(len(left_out), 'file')} left out."
-            )
-        for row, measure in enumerate(SHOWN_MEASURES):
-            cells = (
-                _NAMES.get(measure, measure),
-                str(evaluation.positives[measure]),
-                str(evaluation.all_exams[measure]),
-            )
-            for column, text in enumerate(cells):
-                item = QTableWidgetItem(text)
-                item.setToolTip(MEASURES[measure])
-                self.measures.setItem(row, column, item)
-        header = self.measures.horizontalHeader().sizeHint().height()
-        self.measures.setFixedHeight(header + scaled(_ROW_HEIGHT) * len(SHOWN_MEASURES) + 4)
-
-        self._left_out_heading.setText(f"LEFT OUT ({len(left_out)})")
-        self.left_out.setRowCount(len(left_out))
-        for row, entry in enumerate(left_out):
-            name = QTableWidgetItem(Path(entry.source).name)
-            name.setToolTip(entry.source)
-            name.setData(Qt.ItemDataRole.UserRole, entry.key)
-            self.left_out.setItem(row, 0, name)
-            reason = QTableWidgetItem(entry.reason)
-            reason.setToolTip(entry.reason)
-            self.left_out.setItem(row, 1, reason)
+    def show_results(self) -> None:
+        """Return to the evaluation that was shown last."""
         self._stack.setCurrentIndex(1)
 
-    def _choose(self, row: int, _column: int) -> None:
-        item = self.left_out.item(row, 0)
-        key = None if item is None else item.data(Qt.ItemDataRole.UserRole)
-        if key is not None:
-            self.exam_chosen.emit(key)
+    def set_stale(self, is_stale: bool) -> None:
+        """Say whether what is shown has been overtaken by new detections, truth or verdicts."""
+        self.staleness.setText("⚠ The studies or verdicts have changed since: evaluate again.")
+        self.staleness.setVisible(is_stale)
+
+    def set_threshold(self, threshold: float) -> None:
+        """Show the threshold on slider and curves."""
+        self.slider.set_value(threshold)
+        self._threshold.setText(f"{threshold:.2f}")
+        self.curves.set_threshold(threshold)
+
+    def show_outcome(self, outcome: Outcome) -> None:
+        """Show an evaluation; its subgroups follow."""
+        evaluation, left_out = outcome.measured.evaluation, outcome.left_out
+        self.summary.setText(_summary(outcome))
+        self.caution.setText(caution(evaluation))
+        self.caution.setVisible(bool(self.caution.text()))
+        self.measures.show_evaluation(evaluation)
+        self.subgroups.show_waiting()
+        self.curves.show_measured(outcome.measured)
+        self.lists.show_left_out([(Path(o.source).name, o.source, o.reason) for o in left_out])
+        self.set_stale(False)
+        self.show_results()
+
+
+def caution(evaluation: Evaluation) -> str:
+    """Which figures the exams cannot give, or an empty text."""
+    sentences = []
+    if not evaluation.exam_count:
+        return ""
+    if not evaluation.positive_count:
+        sentences.append("No exam has a true box: AP, recall, FROC and AUROC are undefined.")
+    elif evaluation.positive_count == evaluation.exam_count:
+        sentences.append("Every exam has a true box: AUROC and AUPRC are undefined.")
+    if evaluation.patient_count == 1:
+        sentences.append("The exams of one patient give no intervals.")
+    return " ".join(sentences)
+
+
+def _summary(outcome: Outcome) -> str:
+    evaluation, left_out = outcome.measured.evaluation, outcome.left_out
+    if evaluation.exam_count:
+        return (
+            f"{_count(evaluation.exam_count, 'exam')} of "
+            f"{_count(evaluation.patient_count, 'patient')}, {evaluation.positive_count} with "
+            f"{_count(evaluation.truth_count, 'true box', 'true boxes')}; "
+            f"{_count(evaluation.detection_count, 'detection')} by "
+            f"{outcome.model.name} {outcome.model.version}. "
+            f"{_count(len(left_out), 'file')} left out."
+        )
+    if isinstance(outcome.truth, ReaderSource):
+        return (
+            f"No exam could be evaluated: {outcome.truth.reader} has not read any of them. "
+            "The list of those left out says what is missing."
+        )
+    return "No exam could be evaluated. File → Load ground truth says which boxes are right."
 
 
 def _count(number: int, one: str, several: str = "") -> str:
     return f"{number} {one if number == 1 else several or one + 's'}"
-
-
-def _heading(text: str) -> QLabel:
-    label = QLabel(text)
-    label.setProperty("role", "heading")
-    return label

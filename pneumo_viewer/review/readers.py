@@ -59,14 +59,21 @@ def collect_readings(
             if review.verdict is None:
                 continue
             boxes = found[image].boxes.tolist() if image in found else []
-            reading = Reading(review.verdict.value, _boxes(review, boxes, fingerprint))
+            reading = Reading(review.verdict.value, standing_boxes(review, boxes, fingerprint))
             readings.setdefault(reader, {})[image] = reading
     return readings
 
 
-def _boxes(
+def standing_boxes(
     review: ImageReview, detected: list[Box], fingerprint: str | None
 ) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+    """The boxes ``[N, 4]`` that a reader drew, corrected or accepted.
+
+    Parameters
+    ----------
+    detected, fingerprint
+        What the model found in the image whose accepted and corrected boxes count.
+    """
     boxes = list(review.own_boxes.values())
     for finding, assessment in review.assessments.items():
         model, index = parse_finding_id(finding)

@@ -148,6 +148,18 @@ class ReviewStore:
             for image in images
         }
 
+    def models(self, images: Iterable[str]) -> tuple[ModelIdentity, ...]:
+        """The models that scored any of the images, by name and version."""
+        with store_errors(self.path):
+            rows = self._connection.execute(
+                "SELECT name, version, fingerprint, preset FROM models WHERE fingerprint IN"
+                " (SELECT model FROM detections"
+                " WHERE image IN (SELECT value FROM json_each(?)))"
+                " ORDER BY name, version, fingerprint",
+                (json.dumps(list(images)),),
+            ).fetchall()
+        return tuple(ModelIdentity(*row) for row in rows)
+
     def steps(self, reader: str, day: date) -> list[tuple[Action, Step]]:
         """What the reader did, undid and did again on a day, in order."""
         with store_errors(self.path):

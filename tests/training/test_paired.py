@@ -11,7 +11,12 @@ import pytest
 from training.evaluation.exam import Exam
 from training.evaluation.intervals import EvaluationCancelled
 from training.evaluation.measures import MEASURES
-from training.evaluation.paired import Difference, paired_difference
+from training.evaluation.operating_points import OPERATING_FIGURES
+from training.evaluation.paired import (
+    Difference,
+    paired_difference,
+    paired_operating_difference,
+)
 from training.evaluation.report import evaluate
 
 BOX = np.array([[10, 10, 110, 110]], np.float32)
@@ -105,3 +110,19 @@ def test_a_comparison_can_be_cancelled() -> None:
     one = exams([True, False])
     with pytest.raises(EvaluationCancelled):
         paired_difference(one, one, resamples=10, cancelled=lambda: True)
+
+
+def test_operating_figures_are_compared_each_at_its_own_threshold() -> None:
+    # At 0.4 the first shows all boxes, which score 0.5; at 0.6 the second shows none.
+    one = exams([True, True, False, False])
+    differences = paired_operating_difference(one, one, (0.4, 0.6), resamples=50)
+    assert list(differences) == list(OPERATING_FIGURES)
+    assert differences["sensitivity"].value == 0.5  # two of four called, less none
+    assert differences["box_sensitivity"].value == 0.5
+    assert differences["false_positives"] == Difference(0.0, (0.0, 0.0), 0.5, 1.0)
+    assert differences["specificity"] == Difference(None)  # there is no exam without pneumonia
+
+
+def test_operating_figures_of_different_exams_are_not_compared() -> None:
+    with pytest.raises(ValueError, match="cannot be compared"):
+        paired_operating_difference(exams([True]), exams([True, True]), (0.5, 0.5), 0)

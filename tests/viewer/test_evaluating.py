@@ -1,8 +1,8 @@
-"""An evaluation of what is open: when it waits, what it measures, and what its page says."""
+"""An evaluation of what is open: when it waits, what it measures."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,24 +11,36 @@ import numpy as np
 import pytest
 from fake_jobs import FakeJobs
 from PySide6.QtCore import QObject, Signal
-from pytestqt.qtbot import QtBot
 
 from detector.detections import Detections, ModelIdentity
 from detector.errors import DamagedFileError
 from detector.radiograph import ImageIdentity
-from pneumo_viewer.evaluating import EvaluationRun, Outcome
-from pneumo_viewer.jobs.measuring import measure
+from pneumo_viewer.evaluating import (
+    READER_THRESHOLD,
+    ComparisonOutcome,
+    ComparisonRun,
+    EvaluationRun,
+    Outcome,
+)
+from pneumo_viewer.jobs.measuring import Measured, measure, measure_subgroups
 from pneumo_viewer.jobs.tasks import Pool, WorkerBug, WorkerDied
 from pneumo_viewer.library.found import Refusal
-from pneumo_viewer.panels.evaluation import EvaluationPage
 from pneumo_viewer.review.access import InlineStoreAccess
 from pneumo_viewer.review.evaluation import LeftOut
+from pneumo_viewer.review.findings import ExamVerdict, Verdict
+from pneumo_viewer.review.operations import SetExamVerdict, decide
 from pneumo_viewer.review.session import ReviewSession
+from pneumo_viewer.review.sources import LOADED_TRUTH, ModelSource, ReaderSource
 from pneumo_viewer.review.store import ReviewStore
+from training.evaluation.average_precision import precision_recall_curve
+from training.evaluation.errors import find_errors
 from training.evaluation.exam import Exam
+from training.evaluation.froc import froc_curve
 from training.evaluation.report import evaluate
+from training.evaluation.subgroups import evaluate_subgroups
 
 MODEL = ModelIdentity("compact", "1.0", "00112233aabbccdd", "compact")
+OTHER = ModelIdentity("best", "2.0", "ffeeddccbbaa0099", "best")
 NO_BOX = np.zeros((0, 4), np.float32)
 BOX = np.array([[100, 100, 300, 400]], np.float32)
 
@@ -45,7 +57,14 @@ class Studies(QObject):
         self.images = [
             SimpleNamespace(
                 identity=ImageIdentity(
-                    key, f"/studies/{key}.dcm", patient_id=key, rows=512, columns=512
+                    key,
+                    f"/studies/{key}.dcm",
+                    patient_id=key,
+                    patient_sex="F",
+                    patient_age_years=44,
+                    view_position="PA",
+                    rows=512,
+                    columns=512,
                 )
             )
             for key in ("a", "b")
@@ -77,6 +96,12 @@ class Studies(QObject):
         self.scoring_changed.emit(*self.scoring)
 
 
+def measured(exams: Sequence[Exam]) -> Measured:
+    """What the worker would find, without the draws."""
+    curve = froc_curve(exams) if exams else None
+    return Measured(evaluate(exams), precision_recall_curve(exams), curve, find_errors(exams))
+
+
 class Heard:
     """What an evaluation said."""
 
@@ -84,6 +109,8 @@ class Heard:
         self.progress: list[tuple[int, int]] = []
         self.outcomes: list[Outcome] = []
         self.stops: list[str] = []
+        self.subgroups: list[object] = []
+        run.subgroups_found.connect(self.subgroups.append)
         run.progressed.connect(lambda *counts: self.progress.append(counts))
         run.finished.connect(self.outcomes.append)
         run.stopped.connect(self.stops.append)
@@ -119,11 +146,12 @@ def test_it_waits_until_every_image_is_scored_and_then_measures_once(
     exams, threshold = job.task.arguments
     assert ([exam.image_id for exam in exams], threshold) == (["a", "b"], 0.5)
     assert job.task.function == f"{measure.__module__}:{measure.__name__}"
-    job.give(evaluate(exams, threshold=threshold))
+    job.give(measured(exams))
     (outcome,) = heard.outcomes
-    assert outcome.model == "compact 1.0"
-    assert outcome.evaluation.exam_count == 2
-    assert str(outcome.evaluation.positives["AP50"]) == "100.0"
+    assert outcome.model == MODEL
+    assert [exam.image_id for exam in outcome.exams] == ["a", "b"]
+    assert outcome.measured.evaluation.exam_count == 2
+    assert str(outcome.measured.evaluation.positives["AP50"]) == "100.0"
     assert heard.stops == []
 
 
@@ -159,12 +187,12 @@ def test_images_that_the_detector_gave_up_are_left_out_with_the_reason(
     run.start()
     studies.give_up("b", "Damaged file: it breaks off.")
     (job,) = studies.jobs.waiting
-    job.give(evaluate(job.task.arguments[0]))
+    job.give(measured(job.task.arguments[0]))
     assert heard.outcomes[0].left_out == (
         LeftOut("/studies/b.dcm", "Damaged file: it breaks off.", "b"),
         LeftOut("/studies/ct.dcm", "It is a CT."),
     )
-    assert heard.outcomes[0].evaluation.exam_count == 1
+    assert heard.outcomes[0].measured.evaluation.exam_count == 1
 
 
 @pytest.mark.parametrize("scored_first", [False, True], ids=["waiting", "measuring"])
@@ -191,7 +219,7 @@ def test_a_new_start_replaces_the_one_before(
     run.start()
     (second,) = studies.jobs.waiting
     assert second is not first
-    second.give(evaluate(second.task.arguments[0]))
+    second.give(measured(second.task.arguments[0]))
     assert (len(heard.outcomes), heard.stops) == (1, [])
 
 
@@ -223,7 +251,7 @@ def test_what_prevents_the_measuring_is_said_and_it_can_be_started_again(
     assert heard.stops == [reason]
     run.start()
     (job,) = studies.jobs.waiting
-    job.give(evaluate(job.task.arguments[0]))
+    job.give(measured(job.task.arguments[0]))
     assert len(heard.outcomes) == 1
 
 
@@ -241,87 +269,138 @@ def test_a_fault_of_the_program_goes_into_the_log(
     caplog.clear()
 
 
-# The page
+def test_subgroups_follow_the_outcome_and_fall_with_a_new_start(
+    studies: Studies, run: EvaluationRun, heard: Heard
+) -> None:
+    studies.score("b", NO_BOX)
+    run.start()
+    (job,) = studies.jobs.waiting
+    exams = job.task.arguments[0]
+    job.give(measured(exams))
+    (job,) = studies.jobs.waiting
+    assert job.task.function == f"{measure_subgroups.__module__}:{measure_subgroups.__name__}"
+    job.give(evaluate_subgroups(exams))
+    (groups,) = heard.subgroups
+    assert [(g.trait, g.value) for g in groups] == [  # type: ignore[attr-defined]
+        ("view", "PA"),
+        ("sex", "F"),
+        ("age", "40–59"),
+    ]
+    run.start()
+    studies.jobs.waiting[0].give(measured(exams))
+    assert [job.name for job in studies.jobs.waiting] == ["measure_subgroups"]
+    run.start()
+    assert [job.name for job in studies.jobs.waiting] == ["measure"]
+
+
+def test_a_readers_verdicts_can_be_the_truth(
+    studies: Studies, run: EvaluationRun, heard: Heard
+) -> None:
+    studies.score("b", NO_BOX)
+    session = studies.session
+    finding = session.findings("a")[0]
+    operation = decide("a", finding, Verdict.ACCEPTED)
+    assert operation is not None
+    session.perform(operation)
+    run.start(ReaderSource(session.reader))
+    (job,) = studies.jobs.waiting
+    (only,) = job.task.arguments[0]
+    assert (only.image_id, only.truth.tolist()) == ("a", BOX.tolist())
+    job.give(measured([only]))
+    assert heard.outcomes[0].truth == ReaderSource(session.reader)
+    assert heard.outcomes[0].left_out == (LeftOut("/studies/b.dcm", "not read yet", "b"),)
+
+
+# Two sides on the same exams
+
+
+class Compared:
+    """What a comparison said."""
+
+    def __init__(self, run: ComparisonRun) -> None:
+        self.outcomes: list[ComparisonOutcome] = []
+        self.stops: list[str] = []
+        run.finished.connect(self.outcomes.append)
+        run.stopped.connect(self.stops.append)
 
 
 @pytest.fixture
-def page(qtbot: QtBot) -> EvaluationPage:
-    page = EvaluationPage()
-    qtbot.addWidget(page)
-    page.show()
-    qtbot.waitExposed(page)
-    return page
+def comparison(studies: Studies) -> ComparisonRun:
+    studies.score("b", NO_BOX)
+    scores = np.full(1, 0.25, np.float32)
+    studies.session.add_detections("a", Detections(BOX, scores, 0.5, OTHER))
+    return ComparisonRun(studies, studies)  # type: ignore[arg-type]
 
 
-def exam(key: str, truth: np.ndarray, boxes: np.ndarray) -> Exam:
-    scores = np.full(len(boxes), 0.9, np.float32)
-    return Exam(key, key, 512, 512, truth, boxes, scores, 0.9)
-
-
-def rows(page: EvaluationPage) -> dict[str, tuple[str, str]]:
-    table = page.measures
-    return {
-        table.item(row, 0).text(): (table.item(row, 1).text(), table.item(row, 2).text())
-        for row in range(table.rowCount())
-    }
-
-
-def test_measures_stand_in_percent_and_a_dash_where_the_exams_do_not_define_them(
-    page: EvaluationPage,
+def test_two_models_are_compared_on_the_exams_that_both_scored(
+    studies: Studies, comparison: ComparisonRun
 ) -> None:
-    # Large boxes (200 × 300 px at 512), found; no medium one, and no exam without pneumonia.
-    evaluation = evaluate([exam("a", BOX, BOX), exam("b", BOX, BOX)])
-    page.show_outcome(Outcome(evaluation, (), "compact 1.0"))
-    assert rows(page) == {
-        "AP": ("100.0", "100.0"),
-        "AP_M": ("–", "–"),
-        "AP_L": ("100.0", "100.0"),
-        "AR10": ("100.0", "100.0"),
-        "AR_M": ("–", "–"),
-        "AR_L": ("100.0", "100.0"),
-        "FROC": ("100.0", "100.0"),
-        "AUROC": ("–", "–"),
-        "AUPRC": ("–", "–"),
-    }
-    assert page.summary.text() == (
-        "2 exams of 2 patients, 2 with 2 true boxes; 2 detections by compact 1.0. 0 files left out."
-    )
+    said = Compared(comparison)
+    comparison.start(ModelSource(MODEL), ModelSource(OTHER), LOADED_TRUTH)
+    (job,) = studies.jobs.waiting
+    first, second, thresholds = job.task.arguments
+    assert [exam.image_id for exam in first] == [exam.image_id for exam in second] == ["a"]
+    assert (first[0].exam_score, second[0].exam_score) == (0.75, 0.5)
+    assert thresholds == (0.5, 0.5)
+    job.run()
+    (outcome,) = said.outcomes
+    assert outcome.comparison.exam_count == 1
+    assert outcome.comparison.positives["AP50"].value == 0.0  # both found the one box
+    # At 0.5 the first shows its box of 0.9, the second hides its own of 0.25.
+    assert outcome.comparison.at_thresholds["sensitivity"].value == 1.0
 
 
-def test_without_an_exam_every_measure_is_a_dash_and_the_reader_is_told_what_to_load(
-    page: EvaluationPage,
+def test_a_reader_is_compared_with_a_model_at_thresholds_of_their_own(
+    studies: Studies, comparison: ComparisonRun
 ) -> None:
-    page.show_outcome(Outcome(evaluate([]), (LeftOut("/s/a.dcm", "no ground truth", "a"),), "m"))
-    assert {text for row in rows(page).values() for text in row} == {"–"}
-    assert "Load ground truth" in page.summary.text()
+    session = studies.session
+    operation = decide("a", session.findings("a")[0], Verdict.REJECTED)
+    assert operation is not None
+    session.perform(operation)
+    session.set_threshold(0.95)
+    comparison.start(ReaderSource(session.reader), ModelSource(MODEL), LOADED_TRUTH)
+    (job,) = studies.jobs.waiting
+    first, second, thresholds = job.task.arguments
+    assert (len(first[0].boxes), len(second[0].boxes)) == (0, 1)
+    assert thresholds == (READER_THRESHOLD, session.threshold)
 
 
-def test_only_an_image_that_is_open_can_be_chosen_from_what_was_left_out(
-    page: EvaluationPage, qtbot: QtBot
+def test_two_readers_are_compared_on_the_exams_that_both_read(
+    studies: Studies, comparison: ComparisonRun
 ) -> None:
-    left_out = (LeftOut("/s/a.dcm", "no ground truth", "a"), LeftOut("/s/ct.dcm", "It is a CT."))
-    page.show_outcome(Outcome(evaluate([]), left_out, "compact 1.0"))
-    table = page.left_out
-    cells = [[table.item(row, column).text() for column in (0, 1)] for row in (0, 1)]
-    assert cells == [["a.dcm", "no ground truth"], ["ct.dcm", "It is a CT."]]
-    assert table.item(1, 0).toolTip() == "/s/ct.dcm"
-    with qtbot.assertNotEmitted(page.exam_chosen):
-        table.cellActivated.emit(1, 0)
-    with qtbot.waitSignal(page.exam_chosen) as chosen:
-        table.cellActivated.emit(0, 1)
-    assert chosen.args == ["a"]
+    session, said = studies.session, Compared(comparison)
+    for reader, verdict in (("anna", Verdict.ACCEPTED), ("ben", Verdict.REJECTED)):
+        session.set_reader(reader)
+        operation = decide("a", session.findings("a")[0], verdict)
+        assert operation is not None
+        session.perform(operation)
+    session.perform(SetExamVerdict("b", ExamVerdict.NO_PNEUMONIA))  # ben alone has read b
+    comparison.start(ReaderSource("anna"), ReaderSource("ben"), LOADED_TRUTH)
+    (job,) = studies.jobs.waiting
+    first, second, thresholds = job.task.arguments
+    assert [exam.image_id for exam in first] == [exam.image_id for exam in second] == ["a"]
+    assert (first[0].boxes.tolist(), second[0].boxes.tolist()) == (BOX.tolist(), [])
+    assert thresholds == (READER_THRESHOLD, READER_THRESHOLD)
+    job.run()
+    # anna let the true box stand, ben struck it.
+    assert said.outcomes[0].comparison.at_thresholds["box_sensitivity"].value == 1.0
 
 
-def test_progress_can_be_cancelled_and_a_message_cannot(page: EvaluationPage, qtbot: QtBot) -> None:
-    page.show_progress(1, 2)
-    assert page.message.text() == "Waiting for the detector: 1 of 2 images are scored."
-    assert (page.bar.value(), page.bar.maximum()) == (1, 2)
-    with qtbot.waitSignal(page.cancelled):
-        page.cancel_button.click()
-    page.show_message("Open studies first.")
-    assert page.message.isVisible()
-    assert not page.cancel_button.isVisible()
-    assert not page.bar.isVisible()
-    page.show_progress(2, 2)
-    assert page.message.text() == "Measuring …"
-    assert page.cancel_button.isVisible()
+def test_what_cannot_be_compared_is_said(studies: Studies, comparison: ComparisonRun) -> None:
+    said = Compared(comparison)
+    comparison.start(ModelSource(MODEL), ModelSource(MODEL), LOADED_TRUTH)
+    studies.session.set_truth({})
+    comparison.start(ModelSource(MODEL), ModelSource(OTHER), LOADED_TRUTH)
+    assert said.stops == [
+        "Choose two different models or readers.",
+        "No open image has a known truth and an answer of both.",
+    ]
+    assert studies.jobs.waiting == []
+
+
+def test_a_comparison_can_be_cancelled_once(studies: Studies, comparison: ComparisonRun) -> None:
+    said = Compared(comparison)
+    comparison.start(ModelSource(MODEL), ModelSource(OTHER), LOADED_TRUTH)
+    comparison.cancel()
+    comparison.cancel()
+    assert (said.stops, studies.jobs.waiting) == (["Comparison cancelled."], [])

@@ -250,10 +250,10 @@ def test_the_loaded_studies_are_evaluated_from_the_menu(readers: Callable[[], Re
     with reader.qtbot.waitSignal(window.evaluation_run.finished, timeout=PATIENCE):
         window.actions_by_id["evaluate"].trigger()
     page = window.evaluation_page
-    names = [page.measures.item(row, 0).text() for row in range(page.measures.rowCount())]
+    names = [name for name, *_ in page.measures.texts()]
     assert names[:6] == ["AP", "AP_M", "AP_L", "AR10", "AR_M", "AR_L"]
     assert page.summary.text().startswith("16 exams of 14 patients, 12 with 12 true boxes")
-    left_out = [page.left_out.item(row, 0).text() for row in range(page.left_out.rowCount())]
+    left_out = [name for name, _ in page.lists.left_out.texts()]
     assert left_out == [refusal.path.name for refusal in reader.application.workspace.refusals]
 
 

@@ -12,6 +12,8 @@ from training.evaluation.exam import Exam
 from training.evaluation.intervals import bootstrap, percentile_interval
 from training.evaluation.measurement import Measurement
 from training.evaluation.measures import MEASURES, MISSING
+from training.evaluation.operating_points import OPERATING_FIGURES, operating_ratios
+from training.evaluation.ratio import ratio
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,46 @@ def paired_difference(
     patients = [exam.patient for exam in first]
     draws = bootstrap(differences, patients, resamples, seed, cancelled=cancelled)
     return {name: _judge(values[place], draws[place]) for place, name in enumerate(MEASURES)}
+
+
+def paired_operating_difference(
+    first: Sequence[Exam],
+    second: Sequence[Exam],
+    thresholds: tuple[float, float],
+    resamples: int,
+    seed: int = 0,
+    *,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> Mapping[str, Difference]:
+    """Compare two systems, each at a threshold of its own, on the same draws of the same patients.
+
+    Returns
+    -------
+    The difference of each of `OPERATING_FIGURES`; that of the false positives is a number per
+    image and not a share.
+
+    Raises
+    ------
+    ValueError, EvaluationCancelled
+        As for `paired_difference`.
+    """
+    _require_same(first, second)
+    ratios = [
+        operating_ratios(exams, [threshold])
+        for exams, threshold in zip((first, second), thresholds, strict=True)
+    ]
+
+    def differences(weights: NDArray[np.float64]) -> NDArray[np.float64]:
+        one, other = (ratio(top[0] @ weights.T, below[0] @ weights.T) for top, below in ratios)
+        return one - other
+
+    values = differences(np.ones((1, len(first))))[:, 0]
+    patients = [exam.patient for exam in first]
+    draws = bootstrap(differences, patients, resamples, seed, cancelled=cancelled)
+    return {
+        figure: _judge(values[place], draws[place])
+        for place, figure in enumerate(OPERATING_FIGURES)
+    }
 
 
 def _judge(value: float, draws: NDArray[np.float64]) -> Difference:

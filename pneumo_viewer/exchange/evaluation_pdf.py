@@ -1,0 +1,348 @@
+"""An evaluation as a PDF report with curves and pictures of the worst errors."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from typing import Any
+from xml.sax.saxutils import escape
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from reportlab.graphics.shapes import Circle, Drawing, Line, PolyLine, Rect, String
+from reportlab.graphics.shapes import Image as DrawnImage
+from reportlab.lib import colors
+from reportlab.lib.pagesizes import A4
+from reportlab.lib.styles import ParagraphStyle, getSampleStyleSheet
+from reportlab.lib.units import mm
+from reportlab.platypus import (
+    KeepTogether,
+    Paragraph,
+    SimpleDocTemplate,
+    Spacer,
+    Table,
+    TableStyle,
+)
+
+from detector import __version__
+from pneumo_viewer.exchange.evaluation_content import RESEARCH_USE, ReportContent
+from training.evaluation.errors import BoxError, ErrorKind
+from training.evaluation.measures import MEASURES, MISSING
+from training.evaluation.operating_points import OPERATING_FIGURES
+from training.evaluation.paired import Difference
+from training.evaluation.subgroups import SMALL_GROUP
+
+REPORTED = ("AP50", "AP_M", "AP_L", "AR10", "AR_M", "AR_L", "FROC", "AUROC", "AUPRC", "ECE")
+SUBGROUP_REPORTED = ("AP50", "AR10", "FROC", "AUROC")
+OPERATING_NAMES = {
+    "sensitivity": "exam sensitivity",
+    "specificity": "exam specificity",
+    "box_sensitivity": "box sensitivity",
+    "false_positives": "false positives per image",
+}
+_UID_TAIL = 16
+_MARGIN = 18 * mm
+_WIDTH = A4[0] - 2 * _MARGIN
+_PICTURE = (_WIDTH - 8 * mm) / 2
+_DRAWN_POINTS = 600
+_DETECTION = colors.Color(1, 0.30, 0.25)
+_SMALL_PRINT = colors.Color(0.27, 0.27, 0.27)
+_GRID = colors.Color(0.87, 0.87, 0.87)
+_RULE = colors.Color(0.6, 0.6, 0.6)
+_ERROR_WORDS = {
+    ErrorKind.FALSE_POSITIVE: "false positive",
+    ErrorKind.FALSE_NEGATIVE: "missed box",
+}
+_STYLES = getSampleStyleSheet()
+_TEXT = ParagraphStyle("text", _STYLES["BodyText"], fontSize=9, leading=12)
+_SMALL = ParagraphStyle("small", _TEXT, fontSize=7.5, leading=9.5, textColor=_SMALL_PRINT)
+_TITLE = ParagraphStyle("title", _STYLES["Title"], fontSize=18, leading=22, alignment=0)
+_HEADING = ParagraphStyle("heading", _STYLES["Heading2"], fontSize=12, leading=15, spaceBefore=10)
+
+
+def report_pdf(content: ReportContent) -> bytes:
+    """The report: data, model, threshold, measures, curves, subgroups, comparison, errors."""
+    file = io.BytesIO()
+    document = SimpleDocTemplate(
+        file,
+        pagesize=A4,
+        leftMargin=_MARGIN,
+        rightMargin=_MARGIN,
+        topMargin=16 * mm,
+        bottomMargin=20 * mm,
+        title="Evaluation of a pneumonia detector",
+        author=f"pneumo-viewer {__version__}",
+        subject=RESEARCH_USE,
+    )
+    parts = [*_head(content), *_measures(content), *_curves(content), *_subgroups(content)]
+    parts += [*_comparison(content), *_errors(content)]
+    document.build(parts, onFirstPage=_foot, onLaterPages=_foot)
+    return file.getvalue()
+
+
+def _foot(canvas: Any, document: Any) -> None:
+    canvas.setFont("Helvetica", 8)
+    canvas.setFillColor(_SMALL_PRINT)
+    canvas.drawString(_MARGIN, 11 * mm, RESEARCH_USE)
+    canvas.drawRightString(A4[0] - _MARGIN, 11 * mm, f"Page {document.page}")
+
+
+def _head(content: ReportContent) -> list[Any]:
+    evaluation, model = content.measured.evaluation, content.model
+    reasons = "; ".join(f"{count} × {reason}" for reason, count in content.left_out.items())
+    rows = (
+        ("Made", f"{content.made_at}, pneumo-viewer {__version__}"),
+        (
+            "Data",
+            f"{evaluation.exam_count} exams of {evaluation.patient_count} patients, "
+            f"{evaluation.positive_count} with {evaluation.truth_count} true boxes; "
+            f"{evaluation.detection_count} detections",
+        ),
+        ("Left out", reasons or "nothing"),
+        ("Truth", content.truth),
+        ("Model", f"{model.name} {model.version}, preset {model.preset}"),
+        ("Fingerprint", model.fingerprint),
+        ("Threshold", f"{content.threshold:.2f}"),
+    )
+    cells = [[_paragraph(name, _SMALL), _paragraph(text, _TEXT)] for name, text in rows]
+    table = Table(cells, colWidths=[26 * mm, _WIDTH - 26 * mm], hAlign="LEFT")
+    table.setStyle(TableStyle([("VALIGN", (0, 0), (-1, -1), "TOP"), _tight()]))
+    return [
+        _paragraph("Evaluation of a pneumonia detector", _TITLE),
+        Paragraph(f"<b>{escape(RESEARCH_USE)}</b>", _TEXT),
+        Spacer(1, 3 * mm),
+        table,
+    ]
+
+
+def _measures(content: ReportContent) -> list[Any]:
+    evaluation = content.measured.evaluation
+    rows = [
+        (_name(m), str(evaluation.positives[m]), str(evaluation.all_exams[m]), MEASURES[m])
+        for m in REPORTED
+    ]
+    heading = ("Measure", "Exams with pneumonia", "All exams", "What it is")
+    note = f"In %, with 95 % intervals from {evaluation.resamples} draws of patients."
+    return [
+        KeepTogether(
+            [
+                _paragraph("Measures", _HEADING),
+                _table(heading, rows, (18, 36, 36, None)),
+                _paragraph(note, _SMALL),
+            ]
+        )
+    ]
+
+
+def _curves(content: ReportContent) -> list[Any]:
+    curve, froc = content.measured.precision_recall, content.measured.froc
+    left = _plot(
+        "Recall", "Precision", curve.thresholds, curve.recall, curve.precision, 1.0, content
+    )
+    drawings = [left]
+    if froc is not None:
+        right = min(8.0, max(1.0, float(np.ceil(froc.false_positives.max(initial=0)))))
+        drawings.append(
+            _plot(
+                "False positives per image",
+                "Sensitivity",
+                froc.thresholds,
+                froc.false_positives,
+                froc.sensitivity,
+                right,
+                content,
+            )
+        )
+    note = f"At IoU 0.5. The circle is the threshold of {content.threshold:.2f}."
+    return [
+        KeepTogether(
+            [
+                _paragraph("Precision and recall; FROC", _HEADING),
+                Table([drawings], hAlign="LEFT", colWidths=[_WIDTH / 2] * len(drawings)),
+                _paragraph(note, _SMALL),
+            ]
+        )
+    ]
+
+
+def _plot(
+    across: str,
+    up: str,
+    thresholds: NDArray[np.float64],
+    x: NDArray[np.float64],
+    y: NDArray[np.float64],
+    right: float,
+    content: ReportContent,
+) -> Drawing:
+    width, height, left, bottom = _WIDTH / 2 - 6 * mm, 62 * mm, 11 * mm, 10 * mm
+    inner = (width - left - 3 * mm, height - bottom - 3 * mm)
+    drawing = Drawing(width, height)
+
+    def place(across: float, up: float) -> tuple[float, float]:
+        return left + min(across / right, 1.0) * inner[0], bottom + up * inner[1]
+
+    for share in np.linspace(0, 1, 5).tolist():
+        for ends in (((0, share), (right, share)), ((right * share, 0), (right * share, 1))):
+            (x0, y0), (x1, y1) = (place(*end) for end in ends)
+            drawing.add(Line(x0, y0, x1, y1, strokeColor=_GRID, strokeWidth=0.4))
+        x0, y0 = place(0, share)
+        drawing.add(String(x0 - 3, y0 - 2.5, f"{share:.2f}", fontSize=7, textAnchor="end"))
+        x0, y0 = place(right * share, 0)
+        drawing.add(String(x0, y0 - 9, f"{right * share:.2f}", fontSize=7, textAnchor="middle"))
+    middle = left + inner[0] / 2
+    drawing.add(String(middle, 1, across, fontSize=8, textAnchor="middle"))
+    drawing.add(String(left, height - 6, up, fontSize=8))
+    if not len(x) or not np.isfinite(x).all() or not np.isfinite(y).all():
+        drawing.add(String(middle, bottom + inner[1] / 2, "no true box", textAnchor="middle"))
+        return drawing
+    kept = np.unique(np.linspace(0, len(x) - 1, _DRAWN_POINTS).astype(np.intp))
+    kept = kept[x[kept] <= right]
+    points = [place(*point) for point in zip(x[kept].tolist(), y[kept].tolist(), strict=True)]
+    if len(points) > 1:
+        flat = [coordinate for point in points for coordinate in point]
+        drawing.add(PolyLine(flat, strokeColor=colors.black, strokeWidth=1.2))
+    reached = int(np.sum(thresholds >= content.threshold)) - 1
+    if reached >= 0:
+        x0, y0 = place(float(x[reached]), float(y[reached]))
+        drawing.add(Circle(x0, y0, 3, fillColor=_DETECTION, strokeColor=colors.black))
+    return drawing
+
+
+def _subgroups(content: ReportContent) -> list[Any]:
+    if not content.subgroups:
+        return []
+    rows = [
+        (
+            f"{group.trait} {group.value}{' *' if group.is_small else ''}",
+            str(group.evaluation.exam_count),
+            str(group.evaluation.positive_count),
+            *(str(group.evaluation.all_exams[name]) for name in SUBGROUP_REPORTED),
+        )
+        for group in content.subgroups
+    ]
+    heading = ("Group", "Exams", "Positive", *map(_name, SUBGROUP_REPORTED))
+    note = (
+        "All exams of the group, in %, with 95 % intervals over its patients. "
+        f"* fewer than {SMALL_GROUP} exams: the figures say little."
+    )
+    return [
+        _paragraph("Subgroups", _HEADING),
+        _table(heading, rows, (30, 12, 14, None, None, None, None)),
+        _paragraph(note, _SMALL),
+    ]
+
+
+def _comparison(content: ReportContent) -> list[Any]:
+    if content.compared is None:
+        return []
+    found = content.compared.comparison
+    rows = [
+        (OPERATING_NAMES[figure], MISSING, _difference(figure, found.at_thresholds[figure]))
+        for figure in OPERATING_FIGURES
+    ]
+    rows += [(_name(m), str(found.positives[m]), str(found.all_exams[m])) for m in REPORTED]
+    title = f"{content.compared.first} less {content.compared.second}, {found.exam_count} exams"
+    note = (
+        "Paired differences with 95 % intervals over patients, in %; false positives as a number. "
+        "The first four rows at the threshold and IoU 0.4."
+    )
+    return [
+        _paragraph("Comparison", _HEADING),
+        _paragraph(title, _TEXT),
+        _table(("Difference", "Exams with pneumonia", "All exams"), rows, (44, None, None)),
+        _paragraph(note, _SMALL),
+    ]
+
+
+def _difference(figure: str, difference: Difference) -> str:
+    if figure != "false_positives" or difference.value is None:
+        return str(difference)
+    low, high = difference.interval or (np.nan, np.nan)
+    return f"{difference.value:+.2f} ({low:+.2f} to {high:+.2f})"
+
+
+def _errors(content: ReportContent) -> list[Any]:
+    heading = _paragraph("The worst errors at the threshold", _HEADING)
+    if not content.errors:
+        return [heading, _paragraph("There is no error.", _TEXT)]
+    note = (
+        "Detections red, truth white and dotted, the error thick: the false positives with the "
+        "highest scores and the missed boxes that the detector is furthest from finding. Images "
+        "are named by the end of their UIDs."
+    )
+    cells = [[_picture(content, error), _caption(error)] for error in content.errors]
+    pairs = [
+        [cells[i], cells[i + 1] if i + 1 < len(cells) else ""] for i in range(0, len(cells), 2)
+    ]
+    table = Table(pairs, colWidths=[_WIDTH / 2] * 2, hAlign="LEFT")
+    table.setStyle(TableStyle([("VALIGN", (0, 0), (-1, -1), "TOP"), _tight()]))
+    return [heading, _paragraph(note, _SMALL), table]
+
+
+def _caption(error: BoxError) -> Paragraph:
+    score = "never found" if error.score is None else f"score {error.score:.2f}"
+    words = _ERROR_WORDS[error.kind]
+    return _paragraph(
+        f"{error.kind.value}, {words}, {score} · …{error.image_id[-_UID_TAIL:]}", _SMALL
+    )
+
+
+def _picture(content: ReportContent, error: BoxError) -> Drawing | Paragraph:
+    exam, pixels = content.exam(error.image_id), content.pictures.get(error.image_id)
+    if pixels is None:
+        return _paragraph("The image cannot be shown.", _SMALL)
+    scale = _PICTURE / max(exam.width, exam.height)
+    width, height = exam.width * scale, exam.height * scale
+    drawing = Drawing(width, height + 2)
+    drawing.add(DrawnImage(0, 0, width, height, Image.fromarray(pixels)))
+
+    def frame(box: Sequence[float], **style: Any) -> Rect:
+        x0, y0, x1, y1 = (float(edge) * scale for edge in box)
+        return Rect(x0, height - y1, x1 - x0, y1 - y0, fillColor=None, **style)
+
+    for box in exam.truth.tolist():
+        is_error = error.kind is ErrorKind.FALSE_NEGATIVE and tuple(box) == error.box
+        thickness = 2.4 if is_error else 1.2
+        drawing.add(frame(box, strokeColor=colors.black, strokeWidth=thickness + 1))
+        drawing.add(
+            frame(box, strokeColor=colors.white, strokeWidth=thickness, strokeDashArray=[2, 3])
+        )
+    for box in exam.boxes[exam.scores >= content.threshold].tolist():
+        is_error = error.kind is ErrorKind.FALSE_POSITIVE and tuple(box) == error.box
+        drawing.add(frame(box, strokeColor=_DETECTION, strokeWidth=2.4 if is_error else 1))
+    return drawing
+
+
+def _table(
+    heading: Sequence[str], rows: Sequence[Sequence[str]], widths: Sequence[int | None]
+) -> Table:
+    cells = [[_paragraph(text, _SMALL) for text in row] for row in (heading, *rows)]
+    given = [None if width is None else width * mm for width in widths]
+    free = (_WIDTH - sum(width or 0 for width in given)) / max(given.count(None), 1)
+    table = Table(
+        cells,
+        colWidths=[free if width is None else width for width in given],
+        hAlign="LEFT",
+        repeatRows=1,
+    )
+    table.setStyle(TableStyle([("LINEBELOW", (0, 0), (-1, 0), 0.6, _RULE), _tight(), *_narrow()]))
+    return table
+
+
+def _tight() -> tuple[Any, ...]:
+    return ("TOPPADDING", (0, 0), (-1, -1), 1.5)
+
+
+def _narrow() -> list[tuple[Any, ...]]:
+    return [(f"{side}PADDING", (0, 0), (-1, -1), 2.5) for side in ("LEFT", "RIGHT")]
+
+
+def _name(measure: str) -> str:
+    return "AP" if measure == "AP50" else measure
+
+
+def _paragraph(text: str, style: ParagraphStyle) -> Paragraph:
+    """A paragraph in the characters that the standard fonts of PDF have."""
+    shown = text.replace("−", "–").encode("cp1252", "replace").decode("cp1252")
+    return Paragraph(escape(shown), style)
