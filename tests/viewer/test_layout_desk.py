@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -20,7 +21,7 @@ from PySide6.QtWidgets import QApplication, QMenu, QTreeView
 from pytestqt.qtbot import QtBot
 
 from detector.errors import DamagedFileError
-from detector.radiograph import GreyScale, Radiograph
+from detector.radiograph import GreyScale, Radiograph, Window
 from pneumo_viewer.canvas import colours
 from pneumo_viewer.canvas.placement import CLOCKWISE, UPRIGHT
 from pneumo_viewer.canvas.tools import Tool
@@ -172,6 +173,58 @@ def test_the_tool_in_hand_goes_along(window: MainWindow) -> None:
     do(window, "undo")
     assert window.viewport.tools.measurements.of(("ann 2023", 0)) == ()
     assert window.session.current == "ann 2024", "what is undone is seen where it is"
+
+
+def test_escape_gives_up_what_is_drawn_before_it_resets_the_active_view(
+    window: MainWindow,
+) -> None:
+    do(window, "compare_priors")
+    answer_decoding(window)
+    click(beside(window))
+    do(window, "invert", "add_box", "cancel")
+    assert not window.viewport.box_editor.is_drawing
+    assert beside(window).is_inverted
+    do(window, "cancel")
+    assert not beside(window).is_inverted
+
+
+def test_a_window_of_the_file_goes_to_the_active_viewport(window: MainWindow) -> None:
+    do(window, "compare_priors")
+    answer_decoding(window)
+    click(beside(window))
+    offered = (Window(40, 400, explanation="LUNG"), Window(500, 2000))
+    assert beside(window).radiograph is not None
+    grey = GreyScale(8, windows=offered)
+    beside(window).show_radiograph(replace(beside(window).radiograph, grey=grey))
+    before = window.viewport.view
+    menu = window.image_desk.file_windows
+    menu.aboutToShow.emit()
+    menu.actions()[1].trigger()
+    assert beside(window).view == offered[1]
+    assert window.viewport.view == before
+
+
+def test_without_an_image_in_the_active_viewport_no_image_command_can_be_called(
+    window: MainWindow,
+) -> None:
+    do(window, "layout_two")
+    click(beside(window))
+    commands = ("fit", "invert", "rotate_right", "window_lung", "length")
+    assert not any(window.actions_by_id[command].isEnabled() for command in commands)
+    assert window.actions_by_id["accept"].isEnabled(), "that goes to the current image"
+    click(window.viewport)
+    assert all(window.actions_by_id[command].isEnabled() for command in commands)
+
+
+def test_the_pixel_under_the_mouse_is_read_in_every_viewport(window: MainWindow) -> None:
+    do(window, "compare_priors")
+    answer_decoding(window)
+    read: list[object] = []
+    beside(window).pointer_moved.connect(read.append)
+    middle = (beside(window).width() / 2, beside(window).height() / 2)
+    send_mouse(beside(window), QEvent.Type.MouseMove, middle, Qt.MouseButton.NoButton)
+    assert read
+    assert "stored 0" in window.status_line._pointer.text()
 
 
 def test_verdicts_go_to_the_current_image_whichever_viewport_is_active(
