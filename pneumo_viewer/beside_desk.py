@@ -85,6 +85,9 @@ class BesideDesk(QObject):
     def _show_radiograph(self, key: str, radiograph: Radiograph) -> None:
         if key != self._cell.key or radiograph.frame != self._frame:
             return
+        shown = self._viewport.radiograph
+        if shown is not None and shown.frame == radiograph.frame:
+            return  # another part of the program asked for it again
         self._viewport.show_radiograph(radiograph)
         self._show_texts()
         self.show_marks()

@@ -85,11 +85,6 @@ class LayoutDesk(QObject):
             "next_viewport": self._activate_next,
         }
 
-    @property
-    def count(self) -> int:
-        """How many viewports there are."""
-        return self._hanging.count
-
     def shows(self, key: str) -> bool:
         """Whether an image is in one of the viewports."""
         return key == self._session.current or any(desk.key == key for desk in self._beside)
@@ -119,8 +114,9 @@ class LayoutDesk(QObject):
         self._preferences.change(synchronise=is_synchronised)
 
     def _activate(self, place: int) -> None:
-        self._hanging.activate(place)
-        self._show_layout()
+        if place != self._hanging.active:
+            self._hanging.activate(place)
+            self._show_layout()
 
     def _activate_next(self) -> None:
         self._hanging.activate_next()

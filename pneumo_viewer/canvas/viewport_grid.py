@@ -11,11 +11,12 @@ from PySide6.QtWidgets import QGridLayout, QWidget
 
 from pneumo_viewer.canvas import colours
 from pneumo_viewer.canvas.viewport import Viewport
+from pneumo_viewer.theme import keep_styled, scaled
 
 COLUMNS = 2
 _MOST = 4
 _GAP = 2
-"""Pixels between viewports, in which the border of the active one is drawn."""
+"""Pixels between viewports, where the active one's border is drawn; more with larger texts."""
 _ACTIVATING = (QEvent.Type.MouseButtonPress, QEvent.Type.Wheel)
 
 
@@ -48,7 +49,6 @@ class ViewportGrid(QWidget):
         self._visible: Collection[int] = (0,)
         self._is_synchronised = True
         self._grid = QGridLayout(self)
-        self._grid.setSpacing(_GAP)
         for place, viewport in enumerate(self.viewports):
             self._grid.addWidget(viewport, *divmod(place, COLUMNS))
             viewport.viewport().installEventFilter(self)
@@ -60,7 +60,7 @@ class ViewportGrid(QWidget):
         for place, viewport in enumerate(beside, start=2):
             viewport.box_editor.is_enabled = False
             viewport.setAccessibleName(f"Radiograph beside it, {place}")
-        self.lay_out(self._visible, self._active)
+        keep_styled(self, lambda: self.lay_out(self._visible, self._active))
 
     @property
     def active(self) -> Viewport:
@@ -77,8 +77,9 @@ class ViewportGrid(QWidget):
         had_focus = self.active.hasFocus()
         is_other = active != self._active
         self._visible, self._active = visible, active
-        gap = _GAP if len(visible) > 1 else 0
+        gap = scaled(_GAP) if len(visible) > 1 else 0
         self._grid.setContentsMargins(gap, gap, gap, gap)
+        self._grid.setSpacing(gap)
         for place, viewport in enumerate(self.viewports):
             viewport.setVisible(place in visible)
         for line in range(COLUMNS):
@@ -171,5 +172,6 @@ class ViewportGrid(QWidget):
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(colours.GAP))
         if len(self._visible) > 1:
-            border = self.active.geometry().adjusted(-_GAP, -_GAP, _GAP, _GAP)
+            gap = self._grid.spacing()
+            border = self.active.geometry().adjusted(-gap, -gap, gap, gap)
             painter.fillRect(border, QColor(colours.SELECTION))

@@ -359,6 +359,15 @@ def test_a_prior_that_cannot_be_read_says_why_in_its_viewport(window: MainWindow
     assert shown(window) == ["lone", None]
 
 
+def test_a_prior_that_is_read_again_stays_as_the_reader_turned_it(window: MainWindow) -> None:
+    do(window, "compare_priors")
+    answer_decoding(window)
+    click(beside(window))
+    do(window, "rotate_right")
+    window.workspace.radiograph_ready.emit("ann 2023", beside(window).radiograph)
+    assert beside(window).turn == CLOCKWISE
+
+
 def test_what_is_no_longer_seen_is_let_go(window: MainWindow) -> None:
     do(window, "layout_four", "compare_priors")
     answer_decoding(window)
