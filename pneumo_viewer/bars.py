@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import (
     QLabel,
@@ -22,13 +24,13 @@ from pneumo_viewer.theme import UNIT, keep_styled, scaled
 
 _WORDS = {"open_folder": "Open", "show_truth": "Truth", "evaluate": "Evaluate"}
 """Commands that have a word beside the icon."""
-_CONTEXT = (
+_ON_IMAGE = ("Image/Window", "Image/Measure", "delete_measurement")
+_VIEWING = ("invert", "fit", "actual_size", "reset_view")
+_READING = (
     ("accept", "reject", "undecide", "add_box"),
     ("exam_pneumonia", "exam_no_pneumonia", "exam_unsure", "comment"),
-    ("Image/Window", "Image/Measure", "delete_measurement"),
-    ("invert", "fit", "actual_size", "reset_view"),
 )
-"""Commands and whole menus of the context menu, short enough to leave the image in sight."""
+"""Sections of the context menus, commands and whole menus: short, so that the image is in sight."""
 
 
 class Menus:
@@ -40,22 +42,29 @@ class Menus:
         Each menu by its title, or ``Menu/Submenu``.
     recent
         The recent folders, in the File menu.
-    context
-        What a right click on the image opens.
+    context, beside
+        What a right click opens, on the current image and on one beside it.
     """
 
     def __init__(self, window: QMainWindow, actions: Actions) -> None:
         self.by_title = actions.fill_menu_bar(window.menuBar())
         self.recent = QMenu("Recent folders", window)
         self.by_title["File"].insertMenu(actions["load_truth"], self.recent)
-        self.context = QMenu(window)
-        for section in _CONTEXT:
+        self.context = self._joined((*_READING, _ON_IMAGE, _VIEWING), window, actions)
+        self.beside = self._joined((_ON_IMAGE, _VIEWING), window, actions)
+
+    def _joined(
+        self, sections: Iterable[Iterable[str]], window: QMainWindow, actions: Actions
+    ) -> QMenu:
+        menu = QMenu(window)
+        for section in sections:
             for name in section:
                 if name in self.by_title:
-                    self.context.addMenu(self.by_title[name])
+                    menu.addMenu(self.by_title[name])
                 else:
-                    self.context.addAction(actions[name])
-            self.context.addSeparator()
+                    menu.addAction(actions[name])
+            menu.addSeparator()
+        return menu
 
 
 def add_tool_bar(window: QMainWindow, actions: Actions, menus: Menus) -> QToolBar:
