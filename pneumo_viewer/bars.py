@@ -95,8 +95,8 @@ class StatusLine:
 
     Attributes
     ----------
-    scanning, scoring
-        Progress of reading files and of the detector.
+    scanning, scoring, exporting
+        Progress of reading files, of the detector and of an export.
     notice
         The latest notice.
     """
@@ -104,6 +104,7 @@ class StatusLine:
     def __init__(self, bar: QStatusBar, card: ModelCard | None) -> None:
         self.scanning = WorkProgress("Reading")
         self.scoring = WorkProgress("Detecting")
+        self.exporting = WorkProgress("Exporting")
         self.notice = NoticeLine()
         self._pointer = QLabel()
         self._detector = QLabel("no model" if card is None else f"{card.name} {card.version}")
@@ -111,6 +112,7 @@ class StatusLine:
         bar.setSizeGripEnabled(False)
         bar.addWidget(self.scanning)
         bar.addWidget(self.scoring)
+        bar.addWidget(self.exporting)
         bar.addWidget(self.notice, 1)
         research = QLabel("Research use only")
         research.setProperty("role", "secondary")

@@ -24,6 +24,7 @@ from pneumo_viewer.box_desk import BoxDesk
 from pneumo_viewer.canvas.viewport_grid import ViewportGrid
 from pneumo_viewer.docks import Docks
 from pneumo_viewer.evaluation_desk import EvaluationDesk
+from pneumo_viewer.export_desk import ExportDesk
 from pneumo_viewer.image_desk import ImageDesk
 from pneumo_viewer.layout_desk import LayoutDesk
 from pneumo_viewer.library.found import Refusal, ScannedImage
@@ -140,6 +141,7 @@ class MainWindow(QMainWindow):
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
         self.status_line = StatusLine(self.statusBar(), card)
         self.statusBar().addPermanentWidget(self.reader_desk.field)
+        self.export_desk = ExportDesk(self)
         self.notice = self.status_line.notice
 
         self.notice.given.connect(self.log_panel.add_notice)
@@ -228,12 +230,14 @@ class MainWindow(QMainWindow):
             self.open([Path(file) for file in files])
 
     def choose_truth(self) -> None:
-        """Load ground truth from a file that the reader chooses."""
-        file, _ = QFileDialog.getOpenFileName(
-            self, "Load ground truth", filter="Ground truth (*.csv *.json);;All files (*)"
+        """Load ground truth from files that the reader chooses."""
+        files, _ = QFileDialog.getOpenFileNames(
+            self,
+            "Load ground truth",
+            filter="Ground truth and reports (*.csv *.json *.dcm);;All files (*)",
         )
-        if file:
-            self.workspace.load_truth(Path(file))
+        if files:
+            self.workspace.load_truth(*map(Path, files))
 
     def _add_images(self, images: list[ScannedImage]) -> None:
         self.worklist.add_images(self.workspace.index, images)

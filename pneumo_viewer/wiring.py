@@ -26,6 +26,7 @@ def command_slots(window: MainWindow) -> dict[str, Callable[..., object]]:
         "open_files": window.choose_files,
         "open_demo": lambda: window.open([DEMO_STUDIES]),
         "load_truth": window.choose_truth,
+        **window.export_desk.slots(),
         "close_all": window.workspace.close_all,
         "settings": lambda: window.show_dialog(SettingsDialog(window.preferences, window)),
         "quit": window.close,
