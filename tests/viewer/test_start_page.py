@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from fake_jobs import FakeJobs
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
@@ -76,3 +77,17 @@ def test_closing_the_studies_comes_back_to_it_with_the_latest_folder_first(
     assert window.start_page.isVisible()
     tips = [button.toolTip() for button in buttons(window.start_page)[2:]]
     assert tips == [str(tmp_path / "old"), str(tmp_path / "new")]
+
+
+def test_icons_of_the_tool_bar_have_their_words_where_these_fit_and_none_is_cut_off(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    tool_bar, invert = window.tool_bar, window.actions_by_id["invert"]
+    button = tool_bar.widgetForAction(invert)
+    for width, has_words in ((1200, False), (2400, True), (1200, False)):
+        window.resize(width, 800)
+        qtbot.waitUntil(lambda wanted=has_words: tool_bar.has_words is wanted)
+        qtbot.waitUntil(lambda: tool_bar.sizeHint().width() <= tool_bar.width())
+        is_named = button.toolButtonStyle() is Qt.ToolButtonStyle.ToolButtonTextBesideIcon
+        assert is_named is has_words
+        assert invert.iconText() == "Invert"
