@@ -145,6 +145,14 @@ def test_g_shows_and_hides_the_truth_and_brackets_move_the_threshold(
         assert window.session.threshold == pytest.approx(threshold)
 
 
+def test_no_image_is_shown_without_its_patient(window: MainWindow) -> None:
+    for key in "ab":
+        window.session.show(key)
+        assert window.viewport.radiograph is not None
+        assert window.viewport.radiograph.identity.key == key
+        assert window.viewport.corner_texts[0][0] == key
+
+
 def test_the_threshold_is_kept_from_exam_to_exam(window: MainWindow) -> None:
     window.session.set_threshold(0.5)
     do(window, "next_exam")
