@@ -280,6 +280,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("export_evaluation", "Export the evaluation …", "Evaluation", starts_section=True),
     Command("about_model", "About the model …", "Model"),
     Command("resume_detection", "Detect what is left", "Model"),
+    Command("detect_declined", "Detect in this image all the same", "Model"),
+    Command("detect_all_declined", "Detect in all declined images", "Model"),
     Command("open_weights", "Open weights …", "Model"),
     Command(
         "show_heat_map",

@@ -175,6 +175,14 @@ class ReadingDesk(QObject):
         higher = (value for value in thresholds if value > self.session.threshold)
         self.session.set_threshold(next(higher, thresholds[0]))
 
+    def detect_declined(self) -> None:
+        """Have the detector look at the current image although its input gate doubts it."""
+        key = self.session.current
+        if key in self.workspace.declined:
+            self.workspace.score_declined([key])
+        else:
+            self.workspace.notice_given.emit("The detector has not declined this image.")
+
     def close(self) -> None:
         """Wait for no image any more."""
         self._await(None)

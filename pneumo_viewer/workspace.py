@@ -18,7 +18,7 @@ from PySide6.QtCore import QObject, Signal
 
 from detector.detections import Detections
 from detector.errors import InputError
-from detector.input_gate import Doubt, examine_picture
+from detector.input_gate import DeclinedError, Doubt, examine_picture
 from detector.radiograph import Radiograph
 from pneumo_viewer.exchange.ground_truth import match_truth, merge_truth
 from pneumo_viewer.jobs.jobs import Job, Jobs
@@ -126,6 +126,8 @@ class Workspace(QObject):
         self.index = StudyIndex()
         self.refusals: list[Refusal] = []
         self.not_scored: dict[str, str] = {}
+        self.declined: set[str] = set()
+        self._ungated: set[str] = set()
         self.doubts: dict[str, tuple[Doubt, ...]] = {}
         self._radiographs: OrderedDict[tuple[str, int], Radiograph] = OrderedDict()
         self._decoding: dict[tuple[str, int], Job] = {}
@@ -160,6 +162,8 @@ class Workspace(QObject):
         self.index = StudyIndex()
         self.refusals.clear()
         self.not_scored.clear()
+        self.declined.clear()
+        self._ungated.clear()
         self.doubts.clear()
         self._radiographs.clear()
         self._truth_tables.clear()
@@ -284,6 +288,7 @@ class Workspace(QObject):
                 job.cancel()
             self._scoring.clear()
             self.not_scored.clear()
+            self.declined.clear()
         if Aspect.DETECTIONS in change.aspects:
             self._score_unscored()
         if Aspect.CURRENT in change.aspects and self.session.current in self._scoring:
@@ -305,13 +310,18 @@ class Workspace(QObject):
 
         def failed(error: Exception) -> None:
             del self._scoring[key]
+            if isinstance(error, DeclinedError):
+                self.declined.add(key)
             self.not_scored[key] = reason_of(error)
             self.detection_failed.emit(key, self.not_scored[key])
             self._tell_scoring()
 
         self._scoring[key] = self.jobs.submit(
             Pool.DETECTOR,
-            Task("pneumo_viewer.jobs.detection:detect", (str(self.image(key).path), 0)),
+            Task(
+                "pneumo_viewer.jobs.detection:detect",
+                (str(self.image(key).path), 0, key not in self._ungated),
+            ),
             priority=_URGENT if key == self.session.current else _LATER,
             done=done,
             failed=failed,
@@ -331,6 +341,17 @@ class Workspace(QObject):
     def resume_scoring(self) -> None:
         """Score the images that were left when the reader stopped it."""
         for key in [key for key, reason in self.not_scored.items() if reason == STOPPED]:
+            del self.not_scored[key]
+        self._score_unscored()
+
+    def score_declined(self, keys: Iterable[str]) -> None:
+        """Score those of some images that the detector declined; the reader wants it all the same.
+
+        Another model will then not decline them either.
+        """
+        for key in self.declined.intersection(keys):
+            self.declined.remove(key)
+            self._ungated.add(key)
             del self.not_scored[key]
         self._score_unscored()
 
