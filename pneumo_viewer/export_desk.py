@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QFileDialog
 
@@ -76,12 +76,13 @@ class ExportDesk(QObject):
         if self._window.viewports.active.radiograph is None:
             self._say("There is no image on the screen to save.")
             return
-        file, _ = QFileDialog.getSaveFileName(
-            self._window, "Save the view", "view.png", "PNG picture (*.png)"
-        )
-        if file:
-            path = Path(file)
-            self.save_picture(path if path.suffix else path.with_suffix(".png"))
+        dialog = QFileDialog(self._window, "Save the view", filter="PNG picture (*.png)")
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix("png")  # before the dialog asks whether to replace a file
+        dialog.selectFile("view.png")
+        dialog.fileSelected.connect(lambda file: self.save_picture(Path(file)))
+        dialog.open()
 
     def save_picture(self, path: Path) -> None:
         """Save what the viewports show as PNG."""
