@@ -143,7 +143,7 @@ def shown_settings() -> list[ShownSetting]:
             schema["description"],
             schema["group"],
             schema,
-            schema.get("choices", {}),
+            {value: schema["choices"][value] for value in schema.get("enum", ())},
         )
         for name, schema in properties.items()
         if "group" in schema
