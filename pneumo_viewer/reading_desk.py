@@ -21,11 +21,12 @@ from pneumo_viewer.review.findings import ExamVerdict, Verdict
 from pneumo_viewer.review.operations import SetComment, SetExamVerdict, decide
 from pneumo_viewer.review.session import ExamState
 from pneumo_viewer.undoing import Undoing
+from pneumo_viewer.words import mark, tr
 from pneumo_viewer.workspace import Workspace
 
 STEP = 0.01
 FAR_STEP = 0.05
-BLINDED = (
+BLINDED = mark(
     "Blinded reading: give your verdict on the exam, then reveal the detector's findings "
     "(Ctrl+Return)."
 )
@@ -220,7 +221,7 @@ class ReadingDesk(QObject):
         self.workspace.request_thumbnail(key)
         radiograph = self.workspace.radiograph(key)
         if radiograph is None:
-            self.viewport.show_message("Reading …", self.workspace.image(key).path.name)
+            self.viewport.show_message(tr("Reading …"), self.workspace.image(key).path.name)
         else:
             self._show_radiograph(key, radiograph)
         self.workspace.prefetch(self.worklist.neighbours())
@@ -240,7 +241,7 @@ class ReadingDesk(QObject):
 
     def _show_failure(self, key: str, reason: str) -> None:
         if key == self.session.current:
-            self.viewport.show_message("This image cannot be shown", reason)
+            self.viewport.show_message(tr("This image cannot be shown"), reason)
 
     def _show_detection_failure(self, key: str, reason: str) -> None:
         self.worklist.refresh(Change(frozenset({Aspect.DETECTIONS}), key, self))
@@ -276,20 +277,29 @@ class ReadingDesk(QObject):
 
     def _explanation(self, key: str | None) -> str:
         if key is None:
-            return "Open a folder of radiographs to begin."
+            return tr("Open a folder of radiographs to begin.")
         if not self.session.stage(key).shows_detector:
-            return BLINDED
+            return tr(BLINDED)
         if self.session.model is None:
             return self._card_problem
         if key in self.workspace.not_scored:
-            return f"The detector could not score this image. {self.workspace.not_scored[key]}"
+            return tr(
+                "The detector could not score this image. {reason}",
+                reason=self.workspace.not_scored[key],
+            )
         detections = self.session.detections(key)
         if detections is None:
-            return "The detector has not come to this image yet."
+            return tr("The detector has not come to this image yet.")
         hidden = len(self.session.findings(key)) - len(self.session.shown_findings(key))
         if not len(detections):
-            return "The detector found nothing here."
-        return f"{hidden} below the threshold of {self.session.threshold:.2f}" if hidden else ""
+            return tr("The detector found nothing here.")
+        if not hidden:
+            return ""
+        return tr(
+            "{count} below the threshold of {threshold:.2f}",
+            count=hidden,
+            threshold=self.session.threshold,
+        )
 
     def _show_selection(self) -> None:
         self.viewport.set_selected(self.session.selected)
