@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import (
     QLabel,
@@ -22,7 +24,7 @@ from pneumo_viewer.theme import UNIT, keep_styled, scaled
 
 _WORDS = {"open_folder": "Open", "show_truth": "Truth", "evaluate": "Evaluate"}
 """Commands that have a word beside the icon."""
-_CONTEXT_MENUS = ("Image/Measure", "Image/Window", "Review")
+_IMAGE_MENUS = ("Image/Measure", "Image/Window")
 
 
 class Menus:
@@ -34,18 +36,23 @@ class Menus:
         Each menu by its title, or ``Menu/Submenu``.
     recent
         The recent folders, in the File menu.
-    context
-        What a right click on the image opens.
+    context, beside
+        What a right click opens, on the current image and on one beside it.
     """
 
     def __init__(self, window: QMainWindow, actions: Actions) -> None:
         self.by_title = actions.fill_menu_bar(window.menuBar())
         self.recent = QMenu("Recent folders", window)
         self.by_title["File"].insertMenu(actions["load_truth"], self.recent)
-        self.context = QMenu(window)
-        for title in _CONTEXT_MENUS:
-            self.context.addActions(self.by_title[title].actions())
-            self.context.addSeparator()
+        self.context = self._joined((*_IMAGE_MENUS, "Review"), window)
+        self.beside = self._joined(_IMAGE_MENUS, window)
+
+    def _joined(self, titles: Iterable[str], window: QMainWindow) -> QMenu:
+        menu = QMenu(window)
+        for title in titles:
+            menu.addActions(self.by_title[title].actions())
+            menu.addSeparator()
+        return menu
 
 
 def add_tool_bar(window: QMainWindow, actions: Actions, menus: Menus) -> QToolBar:
@@ -76,8 +83,8 @@ class StatusLine:
 
     Attributes
     ----------
-    scanning, scoring
-        Progress of reading files and of the detector.
+    scanning, scoring, exporting
+        Progress of reading files, of the detector and of an export.
     notice
         The latest notice.
     """
@@ -85,6 +92,7 @@ class StatusLine:
     def __init__(self, bar: QStatusBar, card: ModelCard | None) -> None:
         self.scanning = WorkProgress("Reading")
         self.scoring = WorkProgress("Detecting")
+        self.exporting = WorkProgress("Exporting")
         self.notice = NoticeLine()
         self._pointer = QLabel()
         self._detector = QLabel("no model" if card is None else f"{card.name} {card.version}")
@@ -92,6 +100,7 @@ class StatusLine:
         bar.setSizeGripEnabled(False)
         bar.addWidget(self.scanning)
         bar.addWidget(self.scoring)
+        bar.addWidget(self.exporting)
         bar.addWidget(self.notice, 1)
         research = QLabel("Research use only")
         research.setProperty("role", "secondary")

@@ -21,10 +21,12 @@ from detector.model_card import ModelCard
 from pneumo_viewer.actions import Actions
 from pneumo_viewer.bars import Menus, StatusLine, add_tool_bar
 from pneumo_viewer.box_desk import BoxDesk
-from pneumo_viewer.canvas.viewport import Viewport
+from pneumo_viewer.canvas.viewport_grid import ViewportGrid
 from pneumo_viewer.docks import Docks
 from pneumo_viewer.evaluation_desk import EvaluationDesk
+from pneumo_viewer.export_desk import ExportDesk
 from pneumo_viewer.image_desk import ImageDesk
+from pneumo_viewer.layout_desk import LayoutDesk
 from pneumo_viewer.library.found import Refusal, ScannedImage
 from pneumo_viewer.model_desk import ModelDesk
 from pneumo_viewer.models import Model
@@ -79,7 +81,8 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
 
         self.actions_by_id = Actions(self)
-        self.viewport = Viewport()
+        self.viewports = ViewportGrid()
+        self.viewport = self.viewports.viewports[0]
         self.start_page = StartPage()
         self.worklist = WorklistPanel(workspace.session, workspace.not_scored, workspace.doubts)
         operating_points = () if card is None else card.operating_points
@@ -103,7 +106,7 @@ class MainWindow(QMainWindow):
         self.agreement_page = self.reader_desk.agreement_page
 
         self.pages = QStackedWidget()
-        for page in (self.start_page, self.viewport, self.evaluation_page, self.agreement_page):
+        for page in (self.start_page, self.viewports, self.evaluation_page, self.agreement_page):
             self.pages.addWidget(page)
         self.notice_strip = NoticeStrip()
         center = QWidget()
@@ -120,15 +123,23 @@ class MainWindow(QMainWindow):
         self.model_desk = ModelDesk(self, active)
         self.menus = Menus(self, self.actions_by_id)
         window_menu = self.menus.by_title["Image/Window"]
-        self.image_desk = ImageDesk(self.viewport, self.actions_by_id, window_menu, self)
+        self.image_desk = ImageDesk(self.viewports, self.actions_by_id, window_menu, self)
+        self.layout_desk = LayoutDesk(
+            workspace, self.viewports, self.actions_by_id, self.preferences, self
+        )
         self.undoing = Undoing(
-            self.session, self.viewport.tools.measurements, self.actions_by_id, self
+            self.session,
+            self.viewport.tools.measurements,
+            self.actions_by_id,
+            self.layout_desk.shows,
+            self,
         )
         self.tool_bar = add_tool_bar(self, self.actions_by_id, self.menus)
         self.model_desk.join_bars()
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
         self.status_line = StatusLine(self.statusBar(), card)
         self.statusBar().addPermanentWidget(self.reader_desk.field)
+        self.export_desk = ExportDesk(self)
         self.notice = self.status_line.notice
 
         self.notice.given.connect(self.log_panel.add_notice)
@@ -139,7 +150,7 @@ class MainWindow(QMainWindow):
 
         self.actions_by_id.connect_all(command_slots(self))
         self.actions_by_id.let_keys_work_in(
-            [self.viewport, self.worklist.tree, self.findings_panel]
+            [self.viewports, self.worklist.tree, self.findings_panel]
         )
         self.actions_by_id["show_truth"].setChecked(True)
         self._connect_workspace()
@@ -172,12 +183,15 @@ class MainWindow(QMainWindow):
         status.scoring.cancelled.connect(workspace.stop_scoring)
 
     def _connect_pages(self) -> None:
-        viewport = self.viewport
         self.desk.image_shown.connect(self.show_image_page)
-        viewport.pointer_moved.connect(self.status_line.show_pointer)
-        viewport.files_dropped.connect(self.open)
-        viewport.maximise_requested.connect(self.docks.toggle_hidden)
-        viewport.context_menu_requested.connect(self.menus.context.popup)
+        for viewport in self.viewports.viewports:
+            viewport.pointer_moved.connect(self.status_line.show_pointer)
+            viewport.files_dropped.connect(self.open)
+            menu = self.menus.context if viewport is self.viewport else self.menus.beside
+            viewport.context_menu_requested.connect(menu.popup)
+        self.layout_desk.alone_maximised.connect(self.docks.toggle_hidden)
+        self.worklist.image_placed.connect(self.layout_desk.place)
+        self.findings_panel.slider.drag_changed.connect(self.viewports.set_threshold_moving)
         self.actions_by_id.follow_key("open_folder", self.start_page.show_key)
         self.start_page.open_requested.connect(self.choose_folder)
         self.start_page.demo_requested.connect(lambda: self.open([DEMO_STUDIES]))
@@ -213,12 +227,14 @@ class MainWindow(QMainWindow):
             self.open([Path(file) for file in files])
 
     def choose_truth(self) -> None:
-        """Load ground truth from a file that the reader chooses."""
-        file, _ = QFileDialog.getOpenFileName(
-            self, "Load ground truth", filter="Ground truth (*.csv *.json);;All files (*)"
+        """Load ground truth from files that the reader chooses."""
+        files, _ = QFileDialog.getOpenFileNames(
+            self,
+            "Load ground truth",
+            filter="Ground truth and reports (*.csv *.json *.dcm);;All files (*)",
         )
-        if file:
-            self.workspace.load_truth(Path(file))
+        if files:
+            self.workspace.load_truth(*map(Path, files))
 
     def _add_images(self, images: list[ScannedImage]) -> None:
         self.worklist.add_images(self.workspace.index, images)
@@ -254,8 +270,8 @@ class MainWindow(QMainWindow):
 
     def show_image_page(self) -> None:
         """Show the image in the middle."""
-        self.pages.setCurrentWidget(self.viewport)
-        self.viewport.setFocus()
+        self.pages.setCurrentWidget(self.viewports)
+        self.viewports.active.setFocus()
 
     def _show_exam(self, key: str) -> None:
         self.session.show(key)
@@ -263,7 +279,7 @@ class MainWindow(QMainWindow):
 
     def _follow_settings(self, settings: Settings) -> None:
         self.actions_by_id.set_keys(settings.keys)
-        self.viewport.is_up_brighter = settings.drag_up == "brighter"
+        self.viewports.set_up_brighter(settings.drag_up == "brighter")
 
     def offer_to_restore(self) -> None:
         """After a crash: say that nothing is lost, and offer the last folder and the log."""
@@ -295,7 +311,7 @@ class MainWindow(QMainWindow):
 
     def switch_page(self) -> None:
         """Go to the evaluation, if the image is shown and there is one, else to the image."""
-        is_image = self.pages.currentWidget() is self.viewport
+        is_image = self.pages.currentWidget() is self.viewports
         if is_image and self.evaluation_desk.has_content:
             self.show_evaluation_page()
         else:
@@ -354,7 +370,7 @@ class MainWindow(QMainWindow):
             is_down = event.type() != QEvent.Type.KeyRelease
             if event.key() == Qt.Key.Key_H and not event.isAutoRepeat():
                 held = is_down and event.modifiers() == Qt.KeyboardModifier.ControlModifier
-                self.viewport.set_boxes_visible(not held)
+                self.viewports.set_boxes_visible(not held)
         return super().eventFilter(watched, event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:

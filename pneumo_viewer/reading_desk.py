@@ -94,7 +94,6 @@ class ReadingDesk(QObject):
         viewport.step_requested.connect(self._step_frame)
         findings_panel.finding_chosen.connect(self.session.select)
         findings_panel.slider.moved.connect(self.session.set_threshold)
-        findings_panel.slider.drag_changed.connect(viewport.set_threshold_moving)
         findings_panel.points.chosen.connect(self.session.set_threshold)
         findings_panel.exam.commented.connect(self._set_comment)
         findings_panel.exam.comment.left.connect(viewport.setFocus)
@@ -146,11 +145,6 @@ class ReadingDesk(QObject):
             },
         }
 
-    def cancel_or_reset(self) -> None:
-        """Give up what is being drawn, or the tool; where there is none, reset the view."""
-        if not self.viewport.cancel_gesture():
-            self.viewport.reset_view()
-
     def move_threshold(self, step: float) -> None:
         """Raise or lower the threshold."""
         self.session.set_threshold(round(self.session.threshold + step, 2))
@@ -171,11 +165,6 @@ class ReadingDesk(QObject):
         thresholds = sorted(float(np.float32(p.threshold)) for p in self._operating_points)
         higher = (value for value in thresholds if value > self.session.threshold)
         self.session.set_threshold(next(higher, thresholds[0]))
-
-    def set_inverted(self, inverted: bool) -> None:
-        """Show the image inverted or not."""
-        if self.viewport.is_inverted != inverted:
-            self.viewport.invert()
 
     # Following the session
 
@@ -234,7 +223,6 @@ class ReadingDesk(QObject):
         self.viewport.set_corner_texts(*corner_texts(radiograph))
         self._show_doubts(key)
         self._show_truth()
-        self._actions["invert"].setChecked(self.viewport.is_inverted)
         self._show_findings()
         self._show_selection()
         self._enable_actions()
@@ -359,9 +347,6 @@ class ReadingDesk(QObject):
             self.worklist.step_image(+1)
 
     def _enable_actions(self) -> None:
-        has_image = self._radiograph is not None
-        for command in ("fit", "actual_size", "zoom_in", "zoom_out", "reset_view", "invert"):
-            self._actions[command].setEnabled(has_image)
         for command in (*EXAM_COMMANDS.values(), "comment"):
             self._actions[command].setEnabled(self.session.current is not None)
         for command in ("accept", "reject", "undecide"):

@@ -94,6 +94,9 @@ class Settings(BaseModel):
     weights: Path | None = Field(
         default=None, title="Model", description="The weights file; empty for the program's own."
     )
+    viewports: Literal[1, 2, 4] = Field(default=1, title="Viewports")
+    compare_priors: bool = Field(default=False, title="Compare with prior")
+    synchronise: bool = Field(default=True, title="Zoom and pan all viewports together")
     window_geometry: str = Field(default="", title="Window geometry, base64")
     window_layout: str = Field(default="", title="Panel layout, base64")
 

@@ -76,7 +76,7 @@ class SettingsDialog(QDialog):
         preferences.changed.connect(self._show_settings)
         self._show_settings(preferences.settings)
         em = self.fontMetrics().height()
-        self.resize(36 * em, 26 * em)
+        self.resize(36 * em, 32 * em)
 
     def _add_row(self, form: QFormLayout, setting: ShownSetting) -> None:
         field = self._field(setting)

@@ -297,6 +297,19 @@ QPushButton:pressed {{ background: {c.line}; }}
 QPushButton:focus {{ border-color: {c.selection}; }}
 QPushButton:disabled {{ color: {c.faint}; }}
 QPushButton:checked {{ background: {c.selected_row}; border-color: {c.selection}; }}
+QDialogButtonBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
+QCheckBox::indicator, QRadioButton::indicator {{
+    width: 12px; height: 12px; border: 1px solid {c.secondary}; background: {c.window};
+}}
+QCheckBox::indicator {{ border-radius: 3px; }}
+QRadioButton::indicator {{ border-radius: 7px; }}
+QCheckBox::indicator:checked, QRadioButton::indicator:checked {{
+    background: {c.selection}; border-color: {c.selection};
+}}
+QCheckBox::indicator:checked {{ image: url({ICONS.as_posix()}/check.svg); }}
+QRadioButton::indicator:checked {{ image: url({ICONS.as_posix()}/dot.svg); }}
+QCheckBox::indicator:disabled, QRadioButton::indicator:disabled {{ border-color: {c.line}; }}
+QCheckBox:focus, QRadioButton:focus {{ color: {c.selection}; }}
 QProgressBar {{
     background: {c.raised}; border: none; border-radius: 3px; max-height: 6px; min-height: 6px;
 }}

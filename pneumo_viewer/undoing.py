@@ -33,15 +33,23 @@ class Undoing(QObject):
         Those of all images.
     actions
         "undo" and "redo" name what they would do.
+    is_shown
+        Whether an image is on the screen, so that its measurements change before the reader's eyes.
     """
 
     def __init__(
-        self, session: ReviewSession, measurements: Measurements, actions: Actions, parent: QObject
+        self,
+        session: ReviewSession,
+        measurements: Measurements,
+        actions: Actions,
+        is_shown: Callable[[str], bool],
+        parent: QObject,
     ) -> None:
         super().__init__(parent)
         self._session = session
         self._measurements = measurements
         self._actions = actions
+        self._is_shown = is_shown
         self._made: list[_Made] = []
         self._unmade: list[_Made] = []
         self._is_busy = False
@@ -78,7 +86,8 @@ class Undoing(QObject):
         self._is_busy = True
         key, _ = change()
         self._is_busy = False
-        self._session.show(key)
+        if not self._is_shown(key):
+            self._session.show(key)
         self._name_actions()
 
     def _follow_session(self, change: Change) -> None:

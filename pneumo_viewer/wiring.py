@@ -18,8 +18,7 @@ if TYPE_CHECKING:
 
 def command_slots(window: MainWindow) -> dict[str, Callable[..., object]]:
     """What each command of the window does; the docks bring theirs."""
-    viewport, worklist = window.viewport, window.worklist
-    session, desk = window.session, window.desk
+    worklist, session, desk = window.worklist, window.session, window.desk
     return {
         **window.docks.slots,
         **window.model_desk.slots,
@@ -27,26 +26,15 @@ def command_slots(window: MainWindow) -> dict[str, Callable[..., object]]:
         "open_files": window.choose_files,
         "open_demo": lambda: window.open([DEMO_STUDIES]),
         "load_truth": window.choose_truth,
+        **window.export_desk.slots(),
         "close_all": window.workspace.close_all,
         "settings": lambda: window.show_dialog(SettingsDialog(window.preferences, window)),
         "quit": window.close,
-        "fit": viewport.fit,
-        "actual_size": viewport.actual_size,
-        "zoom_in": viewport.zoom_in,
-        "zoom_out": viewport.zoom_out,
-        "reset_view": viewport.reset_view,
-        "cancel": desk.cancel_or_reset,
         **window.image_desk.slots(),
-        "show_truth": viewport.set_truth_visible,
+        "show_truth": window.viewports.set_truth_visible,
+        **window.layout_desk.slots(),
         "reset_layout": window.docks.reset,
         "full_screen": window.set_full_screen,
-        "window_auto": viewport.set_auto_window,
-        "window_file": viewport.set_file_window,
-        "window_full": viewport.set_full_range,
-        "window_lung": lambda: viewport.set_preset("lung"),
-        "window_mediastinum": lambda: viewport.set_preset("mediastinum"),
-        "window_bone": lambda: viewport.set_preset("bone"),
-        "invert": desk.set_inverted,
         "undo": window.undoing.undo,
         "redo": window.undoing.redo,
         "accept": lambda: desk.decide(Verdict.ACCEPTED),

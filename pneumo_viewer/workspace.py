@@ -339,26 +339,32 @@ class Workspace(QObject):
 
     # Ground truth
 
-    def load_truth(self, path: Path) -> None:
-        """Read a file of ground truth and match it with the open images.
+    def load_truth(self, *paths: Path) -> None:
+        """Read files of ground truth or reports and match them with the open images.
 
-        The reader is told how many images it fits, or why it cannot be used.
+        The reader is told how many images they fit, or why they cannot be used.
         """
+
+        def failed(error: Exception) -> None:
+            source = error.source if isinstance(error, InputError) else str(paths[0])
+            self.notice_given.emit(f"{Path(source).name}: {reason_of(error)}")
+
         self.jobs.submit(
             Pool.FILES,
-            Task("training.datasets.truth:read_truth", (path,)),
+            Task("pneumo_viewer.exchange.truth_files:read_truth_files", (paths,)),
             priority=_URGENT,
             done=self._take_truth,
-            failed=lambda error: self.notice_given.emit(f"{path.name}: {reason_of(error)}"),
+            failed=failed,
         )
 
-    def _take_truth(self, table: TruthTable) -> None:
-        self._truth_tables = [t for t in self._truth_tables if t.source != table.source]
-        self._truth_tables.append(table)
+    def _take_truth(self, tables: Sequence[TruthTable]) -> None:
+        replaced = {table.source for table in tables}
+        self._truth_tables = [t for t in self._truth_tables if t.source not in replaced]
+        self._truth_tables.extend(tables)
         conflicts = self._match_truth()
         if self._loader.is_running:
             return  # what is found while images still arrive is told when all are there
-        self._tell_truth([table], conflicts)
+        self._tell_truth(tables, conflicts)
 
     def _tell_truth(self, tables: Iterable[TruthTable], conflicts: Iterable[str]) -> None:
         sentences: list[str] = []

@@ -61,6 +61,10 @@ class Desktop:
             self.call("xdotool", "key", "--clearmodifiers", key)
             time.sleep(0.3)
 
+    def type(self, text: str) -> None:
+        """Type a text."""
+        self.call("xdotool", "type", "--delay", "20", text)
+
     def shoot(self, name: str) -> None:
         """Save a picture of the active window."""
         time.sleep(0.5)

@@ -49,6 +49,8 @@ class BoxEditor(QObject):
         self._view = view
         self._is_drawing = False
         self._draft: Finding | None = None
+        self.is_enabled = True
+        """Whether boxes can be taken hold of."""
 
     @property
     def is_drawing(self) -> bool:
@@ -175,6 +177,8 @@ class BoxEditor(QObject):
 
     def _held_at(self, position: QPointF) -> tuple[Finding, Grip] | None:
         """The selected box by its edges, else the smallest box around the point as a whole."""
+        if not self.is_enabled:
+            return None
         x, y = self.to_image(position)
         beside_x, beside_y = self.to_image(position + QPointF(_REACH, 0))
         reach = hypot(beside_x - x, beside_y - y)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pneumo_viewer.theme import DARK
 
 VIEWPORT = "#000000"
+GAP = DARK.line
+"""Between viewports."""
 TEXT = DARK.text
 SECONDARY = DARK.secondary
 SELECTION = DARK.selection

@@ -28,6 +28,7 @@ from pneumo_viewer.canvas.placement import (
     TOP_TO_BOTTOM,
     UPRIGHT,
     Placement,
+    RelativeView,
     Turn,
 )
 from pneumo_viewer.canvas.windowing import (
@@ -75,6 +76,12 @@ class ImageView(QGraphicsView):
 
     view_changed = Signal()
     """The window, the inversion, the turn, the zoom or the visible part is another."""
+    moved = Signal()
+    """The reader zoomed or went to another part of the image."""
+    resized = Signal()
+    """The view has another size."""
+    image_changed = Signal()
+    """Another image is shown, or none; not for another frame of the same one."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -126,6 +133,7 @@ class ImageView(QGraphicsView):
         self._image_item.set_image(radiograph)
         if radiograph is None:
             self.view_changed.emit()
+            self.image_changed.emit()
             return
         height, width = radiograph.pixels.shape
         aspect = radiograph.pixel_aspect
@@ -133,6 +141,7 @@ class ImageView(QGraphicsView):
             Placement.fitted((width, height), self._size(), self._largest_scale(), aspect=aspect)
         )
         self.set_file_window()
+        self.image_changed.emit()
 
     # --- grey values -------------------------------------------------------------------------
 
@@ -259,6 +268,7 @@ class ImageView(QGraphicsView):
         if self._placement is not None:
             self._place(self._placement.refitted(self._largest_scale()))
             self._changed()
+            self.moved.emit()
 
     def actual_size(self) -> None:
         """Show one image pixel on one pixel of the screen."""
@@ -280,12 +290,14 @@ class ImageView(QGraphicsView):
         scale = zoom / self.devicePixelRatioF()
         self._place(self._placement.zoomed(scale, point.x(), point.y()))
         self._changed()
+        self.moved.emit()
 
     def pan(self, right: float, down: float) -> None:
         """Move the image by view pixels."""
         if self._placement is not None:
             self._place(self._placement.panned(right, down))
             self._changed()
+            self.moved.emit()
 
     def reset_view(self) -> None:
         """Return to the file's own window, not inverted, upright, fitted."""
@@ -301,6 +313,19 @@ class ImageView(QGraphicsView):
         middle = ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
         self._place(self._placement.centered(*middle))
         self._changed()
+        self.moved.emit()
+
+    @property
+    def relative_view(self) -> RelativeView | None:
+        """What of the image is seen; None without one."""
+        return self._placement.relative(self._largest_scale()) if self._placement else None
+
+    def follow(self, view: RelativeView) -> None:
+        """Show the same part as another view does of its image."""
+        if self._placement is not None:
+            smallest = SMALLEST_ZOOM / self.devicePixelRatioF()
+            self._place(self._placement.following(view, smallest, self._largest_scale()))
+            self._changed()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Fit again while the image is fitted, else keep the middle where it is."""
@@ -308,6 +333,7 @@ class ImageView(QGraphicsView):
         if self._placement is not None:
             self._place(self._placement.resized(self._size(), self._largest_scale()))
             self._changed()
+            self.resized.emit()
 
     def _place(self, placement: Placement) -> None:
         """Put the image's corner on a whole pixel of the screen, so that 100 % is sharp."""

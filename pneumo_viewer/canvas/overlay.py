@@ -121,17 +121,27 @@ def place_top_texts(
         top += metrics.height() + 2
 
 
-def place_warnings(
-    font: QFont, view: QSizeF, sentences: Sequence[str], top: float
+def place_plates(
+    font: QFont, view: QSizeF, relation: str, warnings: Sequence[str], top: float
 ) -> Iterator[PlacedText]:
-    """Write sentences at the left from ``top`` down, each on a line of its own, in amber."""
+    """Write at the left from ``top`` down, each on a line of its own.
+
+    Parameters
+    ----------
+    relation
+        How the exam stands to the current one in time; "" for the current one.
+    warnings
+        Sentences in amber.
+    """
     small = scaled_font(font, SMALL)
-    metrics = QFontMetricsF(small)
+    lines = [(relation, font, colours.TEXT)] if relation else []
+    lines += [(f"⚠ {sentence}", small, colours.WARNING) for sentence in warnings]
     room = max(view.width() - 2 * MARGIN, 0)
-    for sentence in sentences:
-        text = metrics.elidedText(f"⚠ {sentence}", Qt.TextElideMode.ElideRight, room)
+    for line, line_font, colour in lines:
+        metrics = QFontMetricsF(line_font)
+        text = metrics.elidedText(line, Qt.TextElideMode.ElideRight, room)
         rect = QRectF(MARGIN, top, metrics.horizontalAdvance(text), metrics.height())
-        yield PlacedText(text, rect, small, colours.WARNING)
+        yield PlacedText(text, rect, line_font, colour)
         top += metrics.height() + 2
 
 

@@ -55,6 +55,26 @@ TOP_TO_BOTTOM = Turn(1, 0, 0, -1)
 
 
 @dataclass(frozen=True, slots=True)
+class RelativeView:
+    """What of an image is seen, in terms that hold for images of any size.
+
+    Attributes
+    ----------
+    zoom
+        The scale divided by that at which the whole image is seen; 1 follows the view's size.
+    x, y
+        The centre of the view as a part of the image's width and height.
+    """
+
+    zoom: float
+    x: float
+    y: float
+
+
+WHOLE_IMAGE = RelativeView(1.0, 0.5, 0.5)
+
+
+@dataclass(frozen=True, slots=True)
 class Placement:
     """The map between image and view: a scale, a turn, and the image point at the view's centre.
 
@@ -114,6 +134,24 @@ class Placement:
     def refitted(self, largest_scale: float) -> Placement:
         """Fit the image as it lies."""
         return Placement.fitted(self.image, self.view, largest_scale, self.turn, self.aspect)
+
+    def relative(self, largest_scale: float) -> RelativeView:
+        """What is seen, so that it can be shown of another image."""
+        if self.is_fitted:
+            return WHOLE_IMAGE
+        zoom = self.scale / self.refitted(largest_scale).scale
+        return RelativeView(zoom, self.center[0] / self.image[0], self.center[1] / self.image[1])
+
+    def following(
+        self, view: RelativeView, smallest_scale: float, largest_scale: float
+    ) -> Placement:
+        """Show the same part as of another image, as far as the scale's limits allow."""
+        fitted = self.refitted(largest_scale)
+        if view == WHOLE_IMAGE:
+            return fitted
+        scale = min(max(fitted.scale * view.zoom, smallest_scale), largest_scale)
+        center = (view.x * self.image[0], view.y * self.image[1])
+        return replace(self, scale=scale, center=center, is_fitted=False)
 
     def matrix(self) -> tuple[float, float, float, float]:
         """The linear part ``xx, xy, yx, yy`` of the map from the image into the view."""

@@ -14,8 +14,6 @@ from training.evaluation.errors import BoxError
 from training.evaluation.exam import Exam
 from training.evaluation.subgroups import Subgroup
 
-RESEARCH_USE = "Research use only. Not a medical device."
-
 
 @dataclass(frozen=True, eq=False, slots=True)
 class LabelledComparison:

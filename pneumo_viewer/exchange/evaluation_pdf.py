@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from typing import Any
-from xml.sax.saxutils import escape
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,20 +11,29 @@ from PIL import Image
 from reportlab.graphics.shapes import Circle, Drawing, Line, PolyLine, Rect, String
 from reportlab.graphics.shapes import Image as DrawnImage
 from reportlab.lib import colors
-from reportlab.lib.pagesizes import A4
-from reportlab.lib.styles import ParagraphStyle, getSampleStyleSheet
 from reportlab.lib.units import mm
 from reportlab.platypus import (
     KeepTogether,
     Paragraph,
-    SimpleDocTemplate,
-    Spacer,
     Table,
     TableStyle,
 )
 
 from detector import __version__
-from pneumo_viewer.exchange.evaluation_content import RESEARCH_USE, ReportContent
+from pneumo_viewer.exchange.evaluation_content import ReportContent
+from pneumo_viewer.exchange.pdf_pages import (
+    DETECTION,
+    HEADING,
+    RULE,
+    SMALL,
+    TEXT,
+    WIDTH,
+    build_pdf,
+    facts,
+    narrow,
+    paragraph,
+    tight,
+)
 from training.evaluation.errors import BoxError, ErrorKind
 from training.evaluation.measures import MEASURES, MISSING
 from training.evaluation.operating_points import OPERATING_FIGURES
@@ -42,50 +49,20 @@ OPERATING_NAMES = {
     "false_positives": "false positives per image",
 }
 _UID_TAIL = 16
-_MARGIN = 18 * mm
-_WIDTH = A4[0] - 2 * _MARGIN
-_PICTURE = (_WIDTH - 8 * mm) / 2
+_PICTURE = (WIDTH - 8 * mm) / 2
 _DRAWN_POINTS = 600
-_DETECTION = colors.Color(1, 0.30, 0.25)
-_SMALL_PRINT = colors.Color(0.27, 0.27, 0.27)
 _GRID = colors.Color(0.87, 0.87, 0.87)
-_RULE = colors.Color(0.6, 0.6, 0.6)
 _ERROR_WORDS = {
     ErrorKind.FALSE_POSITIVE: "false positive",
     ErrorKind.FALSE_NEGATIVE: "missed box",
 }
-_STYLES = getSampleStyleSheet()
-_TEXT = ParagraphStyle("text", _STYLES["BodyText"], fontSize=9, leading=12)
-_SMALL = ParagraphStyle("small", _TEXT, fontSize=7.5, leading=9.5, textColor=_SMALL_PRINT)
-_TITLE = ParagraphStyle("title", _STYLES["Title"], fontSize=18, leading=22, alignment=0)
-_HEADING = ParagraphStyle("heading", _STYLES["Heading2"], fontSize=12, leading=15, spaceBefore=10)
 
 
 def report_pdf(content: ReportContent) -> bytes:
     """The report: data, model, threshold, measures, curves, subgroups, comparison, errors."""
-    file = io.BytesIO()
-    document = SimpleDocTemplate(
-        file,
-        pagesize=A4,
-        leftMargin=_MARGIN,
-        rightMargin=_MARGIN,
-        topMargin=16 * mm,
-        bottomMargin=20 * mm,
-        title="Evaluation of a pneumonia detector",
-        author=f"pneumo-viewer {__version__}",
-        subject=RESEARCH_USE,
-    )
     parts = [*_head(content), *_measures(content), *_curves(content), *_subgroups(content)]
     parts += [*_comparison(content), *_errors(content)]
-    document.build(parts, onFirstPage=_foot, onLaterPages=_foot)
-    return file.getvalue()
-
-
-def _foot(canvas: Any, document: Any) -> None:
-    canvas.setFont("Helvetica", 8)
-    canvas.setFillColor(_SMALL_PRINT)
-    canvas.drawString(_MARGIN, 11 * mm, RESEARCH_USE)
-    canvas.drawRightString(A4[0] - _MARGIN, 11 * mm, f"Page {document.page}")
+    return build_pdf("Evaluation of a pneumonia detector", parts)
 
 
 def _head(content: ReportContent) -> list[Any]:
@@ -105,15 +82,7 @@ def _head(content: ReportContent) -> list[Any]:
         ("Fingerprint", model.fingerprint),
         ("Threshold", f"{content.threshold:.2f}"),
     )
-    cells = [[_paragraph(name, _SMALL), _paragraph(text, _TEXT)] for name, text in rows]
-    table = Table(cells, colWidths=[26 * mm, _WIDTH - 26 * mm], hAlign="LEFT")
-    table.setStyle(TableStyle([("VALIGN", (0, 0), (-1, -1), "TOP"), _tight()]))
-    return [
-        _paragraph("Evaluation of a pneumonia detector", _TITLE),
-        Paragraph(f"<b>{escape(RESEARCH_USE)}</b>", _TEXT),
-        Spacer(1, 3 * mm),
-        table,
-    ]
+    return [facts(rows, 26 * mm)]
 
 
 def _measures(content: ReportContent) -> list[Any]:
@@ -127,9 +96,9 @@ def _measures(content: ReportContent) -> list[Any]:
     return [
         KeepTogether(
             [
-                _paragraph("Measures", _HEADING),
+                paragraph("Measures", HEADING),
                 _table(heading, rows, (18, 36, 36, None)),
-                _paragraph(note, _SMALL),
+                paragraph(note, SMALL),
             ]
         )
     ]
@@ -158,9 +127,9 @@ def _curves(content: ReportContent) -> list[Any]:
     return [
         KeepTogether(
             [
-                _paragraph("Precision and recall; FROC", _HEADING),
-                Table([drawings], hAlign="LEFT", colWidths=[_WIDTH / 2] * len(drawings)),
-                _paragraph(note, _SMALL),
+                paragraph("Precision and recall; FROC", HEADING),
+                Table([drawings], hAlign="LEFT", colWidths=[WIDTH / 2] * len(drawings)),
+                paragraph(note, SMALL),
             ]
         )
     ]
@@ -175,7 +144,7 @@ def _plot(
     right: float,
     content: ReportContent,
 ) -> Drawing:
-    width, height, left, bottom = _WIDTH / 2 - 6 * mm, 62 * mm, 11 * mm, 10 * mm
+    width, height, left, bottom = WIDTH / 2 - 6 * mm, 62 * mm, 11 * mm, 10 * mm
     inner = (width - left - 3 * mm, height - bottom - 3 * mm)
     drawing = Drawing(width, height)
 
@@ -205,7 +174,7 @@ def _plot(
     reached = int(np.sum(thresholds >= content.threshold)) - 1
     if reached >= 0:
         x0, y0 = place(float(x[reached]), float(y[reached]))
-        drawing.add(Circle(x0, y0, 3, fillColor=_DETECTION, strokeColor=colors.black))
+        drawing.add(Circle(x0, y0, 3, fillColor=DETECTION, strokeColor=colors.black))
     return drawing
 
 
@@ -227,9 +196,9 @@ def _subgroups(content: ReportContent) -> list[Any]:
         f"* fewer than {SMALL_GROUP} exams: the figures say little."
     )
     return [
-        _paragraph("Subgroups", _HEADING),
+        paragraph("Subgroups", HEADING),
         _table(heading, rows, (30, 12, 14, None, None, None, None)),
-        _paragraph(note, _SMALL),
+        paragraph(note, SMALL),
     ]
 
 
@@ -248,10 +217,10 @@ def _comparison(content: ReportContent) -> list[Any]:
         "The first four rows at the threshold and IoU 0.4."
     )
     return [
-        _paragraph("Comparison", _HEADING),
-        _paragraph(title, _TEXT),
+        paragraph("Comparison", HEADING),
+        paragraph(title, TEXT),
         _table(("Difference", "Exams with pneumonia", "All exams"), rows, (44, None, None)),
-        _paragraph(note, _SMALL),
+        paragraph(note, SMALL),
     ]
 
 
@@ -263,9 +232,9 @@ def _difference(figure: str, difference: Difference) -> str:
 
 
 def _errors(content: ReportContent) -> list[Any]:
-    heading = _paragraph("The worst errors at the threshold", _HEADING)
+    heading = paragraph("The worst errors at the threshold", HEADING)
     if not content.errors:
-        return [heading, _paragraph("There is no error.", _TEXT)]
+        return [heading, paragraph("There is no error.", TEXT)]
     note = (
         "Detections red, truth white and dotted, the error thick: the false positives with the "
         "highest scores and the missed boxes that the detector is furthest from finding. Images "
@@ -275,23 +244,23 @@ def _errors(content: ReportContent) -> list[Any]:
     pairs = [
         [cells[i], cells[i + 1] if i + 1 < len(cells) else ""] for i in range(0, len(cells), 2)
     ]
-    table = Table(pairs, colWidths=[_WIDTH / 2] * 2, hAlign="LEFT")
-    table.setStyle(TableStyle([("VALIGN", (0, 0), (-1, -1), "TOP"), _tight()]))
-    return [heading, _paragraph(note, _SMALL), table]
+    table = Table(pairs, colWidths=[WIDTH / 2] * 2, hAlign="LEFT")
+    table.setStyle(TableStyle([("VALIGN", (0, 0), (-1, -1), "TOP"), tight()]))
+    return [heading, paragraph(note, SMALL), table]
 
 
 def _caption(error: BoxError) -> Paragraph:
     score = "never found" if error.score is None else f"score {error.score:.2f}"
     words = _ERROR_WORDS[error.kind]
-    return _paragraph(
-        f"{error.kind.value}, {words}, {score} · …{error.image_id[-_UID_TAIL:]}", _SMALL
+    return paragraph(
+        f"{error.kind.value}, {words}, {score} · …{error.image_id[-_UID_TAIL:]}", SMALL
     )
 
 
 def _picture(content: ReportContent, error: BoxError) -> Drawing | Paragraph:
     exam, pixels = content.exam(error.image_id), content.pictures.get(error.image_id)
     if pixels is None:
-        return _paragraph("The image cannot be shown.", _SMALL)
+        return paragraph("The image cannot be shown.", SMALL)
     scale = _PICTURE / max(exam.width, exam.height)
     width, height = exam.width * scale, exam.height * scale
     drawing = Drawing(width, height + 2)
@@ -310,39 +279,25 @@ def _picture(content: ReportContent, error: BoxError) -> Drawing | Paragraph:
         )
     for box in exam.boxes[exam.scores >= content.threshold].tolist():
         is_error = error.kind is ErrorKind.FALSE_POSITIVE and tuple(box) == error.box
-        drawing.add(frame(box, strokeColor=_DETECTION, strokeWidth=2.4 if is_error else 1))
+        drawing.add(frame(box, strokeColor=DETECTION, strokeWidth=2.4 if is_error else 1))
     return drawing
 
 
 def _table(
     heading: Sequence[str], rows: Sequence[Sequence[str]], widths: Sequence[int | None]
 ) -> Table:
-    cells = [[_paragraph(text, _SMALL) for text in row] for row in (heading, *rows)]
+    cells = [[paragraph(text, SMALL) for text in row] for row in (heading, *rows)]
     given = [None if width is None else width * mm for width in widths]
-    free = (_WIDTH - sum(width or 0 for width in given)) / max(given.count(None), 1)
+    free = (WIDTH - sum(width or 0 for width in given)) / max(given.count(None), 1)
     table = Table(
         cells,
         colWidths=[free if width is None else width for width in given],
         hAlign="LEFT",
         repeatRows=1,
     )
-    table.setStyle(TableStyle([("LINEBELOW", (0, 0), (-1, 0), 0.6, _RULE), _tight(), *_narrow()]))
+    table.setStyle(TableStyle([("LINEBELOW", (0, 0), (-1, 0), 0.6, RULE), tight(), *narrow()]))
     return table
-
-
-def _tight() -> tuple[Any, ...]:
-    return ("TOPPADDING", (0, 0), (-1, -1), 1.5)
-
-
-def _narrow() -> list[tuple[Any, ...]]:
-    return [(f"{side}PADDING", (0, 0), (-1, -1), 2.5) for side in ("LEFT", "RIGHT")]
 
 
 def _name(measure: str) -> str:
     return "AP" if measure == "AP50" else measure
-
-
-def _paragraph(text: str, style: ParagraphStyle) -> Paragraph:
-    """A paragraph in the characters that the standard fonts of PDF have."""
-    shown = text.replace("−", "–").encode("cp1252", "replace").decode("cp1252")
-    return Paragraph(escape(shown), style)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import (
     QModelIndex,
     QPersistentModelIndex,
+    QPoint,
     QRect,
     QSignalBlocker,
     QSize,
@@ -21,10 +23,10 @@ from PySide6.QtWidgets import (
     QHeaderView,
     QLabel,
     QLineEdit,
+    QMenu,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
-    QTreeView,
     QVBoxLayout,
     QWidget,
 )
@@ -43,6 +45,7 @@ from pneumo_viewer.panels.worklist_model import (
     WorklistModel,
     WorklistOrder,
 )
+from pneumo_viewer.panels.worklist_tree import WorklistTree
 from pneumo_viewer.review.changes import Aspect, Change
 from pneumo_viewer.review.evaluation import NO_FAILURES
 from pneumo_viewer.review.session import ExamState, ReviewSession
@@ -58,6 +61,12 @@ _SHOWN_ASPECTS = {
     Aspect.MODEL,
 }
 _PREFETCH = 2
+_PLACES = (
+    "Show",
+    "Show in the second viewport",
+    "Show in the third viewport",
+    "Show in the fourth viewport",
+)
 _NARROWEST = 348
 _WIDTHS = {Column.SCORE: 52, Column.READ: 50, Column.VERDICT: 54, Column.TRUTH: 42}
 
@@ -164,6 +173,8 @@ class WorklistPanel(QWidget):
 
     image_chosen = Signal(str)
     """Key of the image that the reader wants to see."""
+    image_placed = Signal(int, str)
+    """Place of a viewport, and key of the image that the reader wants to see there."""
     thumbnail_wanted = Signal(str)
 
     def __init__(
@@ -183,7 +194,8 @@ class WorklistPanel(QWidget):
         self.model.thumbnail_wanted.connect(
             self.thumbnail_wanted, Qt.ConnectionType.QueuedConnection
         )
-        self.tree = QTreeView()
+        self.tree = WorklistTree()
+        self.menu = QMenu(self)
         self.filter = QLineEdit()
         self.filter.setPlaceholderText("Filter by name, id, date, file …")
         self.filter.setClearButtonEnabled(True)
@@ -216,7 +228,9 @@ class WorklistPanel(QWidget):
         header.setMinimumSectionSize(40)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         header.setSectionResizeMode(Column.STUDY, QHeaderView.ResizeMode.Stretch)
-        tree.selectionModel().currentChanged.connect(self._choose)
+        tree.chosen.connect(self._choose)
+        tree.drag_ended.connect(self._mark_current)
+        tree.customContextMenuRequested.connect(self._open_menu)
         self.order.rowsInserted.connect(self._unfold)
 
         self._summary.setWordWrap(True)
@@ -337,6 +351,20 @@ class WorklistPanel(QWidget):
         node = index.data(ROLE_NODE)
         if node is not None and node.key is not None:
             self.image_chosen.emit(node.key)
+
+    def _mark_current(self) -> None:
+        if self._session.current is not None:
+            self.show_current(self._session.current)
+
+    def _open_menu(self, position: QPoint) -> None:
+        node: Node | None = self.tree.indexAt(position).data(ROLE_NODE)
+        key = None if node is None else node.first_key
+        if key is None:
+            return
+        self.menu.clear()
+        for place, text in enumerate(_PLACES):
+            self.menu.addAction(text, partial(self.image_placed.emit, place, key))
+        self.menu.popup(self.tree.viewport().mapToGlobal(position))
 
     def _sum_up(self, changed: Iterable[str] = ()) -> None:
         """Count again which of the images that changed are read, and say it."""

@@ -101,6 +101,12 @@ class Node:
         """Key of the row's image, if it stands for one."""
         return None if self.image is None else self.image.identity.key
 
+    @property
+    def first_key(self) -> str | None:
+        """Key of the first image in the row or below it, if there is one."""
+        below = (child.first_key for child in self.children)
+        return self.key or next((key for key in below if key is not None), None)
+
 
 def _patient_node(patient: Patient) -> Node:
     """The row of a patient without those below it."""
@@ -326,6 +332,11 @@ class WorklistModel(QAbstractItemModel):
 
     def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
         return _COLUMN_COUNT
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        flags = super().flags(index)
+        has_image = index.isValid() and self._node(index).first_key is not None
+        return flags | Qt.ItemFlag.ItemIsDragEnabled if has_image else flags
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> Any:
         if role == Qt.ItemDataRole.DisplayRole:

@@ -257,7 +257,7 @@ class ReviewSession:
             return
         aspects = {Aspect.CURRENT} if self._selected is None else {Aspect.CURRENT, Aspect.SELECTION}
         self._current, self._selected = key, None
-        self._note_seen()
+        self._note_current_seen()
         self._change(aspects, key, by)
 
     def select(self, finding: str | None, *, by: object | None = None) -> None:
@@ -355,7 +355,7 @@ class ReviewSession:
             self._stages.clear()
             self._seen.clear()
             self._steps = None
-            self._note_seen()
+            self._note_current_seen()
             self._tell_shown(None, by)
             self._load(tuple(self._images), by)
 
@@ -377,7 +377,7 @@ class ReviewSession:
 
         def open_reading() -> None:
             self._is_blinded = False
-            self._note_seen()
+            self._note_current_seen()
             self._tell_shown(None, by)
 
         def change() -> None:
@@ -429,9 +429,14 @@ class ReviewSession:
         self._is_writing = True
         self._store.run(work, done, self._refusal(None, by))
 
-    def _note_seen(self) -> None:
-        if self._current is not None and not self._is_blinded:
-            self._seen.add(self._current)
+    def note_seen(self, key: str) -> None:
+        """Remember that an image is on the screen, beside the current one as well."""
+        if not self._is_blinded:
+            self._seen.add(key)
+
+    def _note_current_seen(self) -> None:
+        if self._current is not None:
+            self.note_seen(self._current)
 
     def _tell_shown(self, key: str | None, by: object | None) -> None:
         """Say that more or less is shown of an image, or of all."""

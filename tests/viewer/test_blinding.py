@@ -331,6 +331,6 @@ def test_while_blinded_a_notice_does_not_count_the_boxes_of_the_truth(
     truth = tmp_path / "truth.csv"
     truth.write_text("patientId,x,y,width,height,Target\na,1,2,30,40,1\nb,,,,,0\n")
     window.workspace.load_truth(truth)
-    (job,) = window.workspace.jobs.named("read_truth")  # type: ignore[attr-defined]
+    (job,) = window.workspace.jobs.named("read_truth_files")  # type: ignore[attr-defined]
     job.run()
     assert window.notice.text() == "Ground truth from truth.csv: 2 of 2 open images are covered."

@@ -12,7 +12,9 @@ from pneumo_viewer.canvas.placement import (
     LEFT_TO_RIGHT,
     TOP_TO_BOTTOM,
     UPRIGHT,
+    WHOLE_IMAGE,
     Placement,
+    RelativeView,
     Turn,
 )
 
@@ -188,3 +190,42 @@ def test_the_corner_moves_to_the_nearest_pixel_of_the_screen(
     ):
         assert after * ratio == pytest.approx(round(after * ratio), abs=1e-6)
         assert abs(after - before) <= 0.5 / ratio + 1e-6
+
+
+def test_what_is_seen_of_one_image_is_seen_of_another_of_another_size() -> None:
+    # Fitted 400 / 1000 = 0.4; at scale 1 the zoom is 2.5. The centre is a quarter and a half.
+    leader = Placement((1000, 1000), (400, 400), 1.0, (250, 500))
+    view = leader.relative(LARGEST)
+    assert view == RelativeView(2.5, 0.25, 0.5)
+    follower = Placement.fitted((200, 400), (300, 300), LARGEST)
+    # Fitted 300 / 400 = 0.75, times 2.5; a quarter of 200 and half of 400.
+    assert follower.following(view, 0.05, LARGEST) == Placement(
+        (200, 400), (300, 300), 1.875, (50, 200)
+    )
+
+
+@given(sizes, views, turns(), aspects)
+def test_a_fitted_image_is_followed_by_a_fitted_one(
+    image: tuple[int, int], view: tuple[int, int], turn: Turn, aspect: float
+) -> None:
+    fitted = Placement.fitted(image, view, LARGEST, turn, aspect)
+    assert fitted.relative(LARGEST) == WHOLE_IMAGE
+    moved = fitted.zoomed(1.0, 10, 10).panned(5, 5)
+    assert moved.following(WHOLE_IMAGE, 0.05, LARGEST) == fitted
+
+
+@given(sizes, views, st.floats(0.1, 8), st.floats(-0.2, 1.2), st.floats(-0.2, 1.2), turns())
+def test_following_and_asking_what_is_seen_are_each_others_inverse(
+    image: tuple[int, int], view: tuple[int, int], zoom: float, x: float, y: float, turn: Turn
+) -> None:
+    wanted = RelativeView(zoom, x, y)
+    followed = Placement.fitted(image, view, 1e6, turn).following(wanted, 1e-6, 1e6)
+    seen = followed.relative(1e6)
+    assert (seen.zoom, seen.x, seen.y) == pytest.approx((zoom, x, y))
+
+
+def test_following_stops_at_the_limits_of_the_scale() -> None:
+    tiny = Placement.fitted((10, 10), (300, 300), LARGEST)
+    assert tiny.following(RelativeView(4, 0.5, 0.5), 0.05, LARGEST).scale == LARGEST
+    large = Placement.fitted((6000, 6000), (300, 300), LARGEST)  # at a scale of 0.05
+    assert large.following(RelativeView(0.5, 0.5, 0.5), 0.05, LARGEST).scale == 0.05

@@ -146,7 +146,7 @@ def test_the_page_lists_the_errors_and_a_click_goes_there(
     row = table.visualRect(table.model().index(2, 2)).center()
     qtbot.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=row)
     assert where(window) == ("a", 0.23)
-    assert window.pages.currentWidget() is window.viewport
+    assert window.pages.currentWidget() is window.viewports
     qtbot.keyClick(window.viewport, Qt.Key.Key_N)
     assert where(window) == ("b", 0.66), "it goes on from there"
 
@@ -158,7 +158,7 @@ def test_n_on_the_page_goes_to_the_image_even_if_it_is_current_already(
     page = evaluate(window, monkeypatch).page
     qtbot.keyClick(page, Qt.Key.Key_N)
     assert where(window) == ("b", 0.66)
-    assert window.pages.currentWidget() is window.viewport
+    assert window.pages.currentWidget() is window.viewports
 
 
 def test_the_worst_are_half_false_positives_and_half_missed_boxes(

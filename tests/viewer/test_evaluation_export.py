@@ -18,12 +18,12 @@ from detector.detections import ModelIdentity
 from detector.errors import DamagedFileError
 from pneumo_viewer.evaluation_desk import EvaluationDesk
 from pneumo_viewer.exchange.evaluation_content import (
-    RESEARCH_USE,
     LabelledComparison,
     ReportContent,
 )
 from pneumo_viewer.exchange.evaluation_csv import USE, curves_csv, exams_csv, measures_csv
 from pneumo_viewer.exchange.evaluation_pdf import report_pdf
+from pneumo_viewer.exchange.records import RESEARCH_USE_ONLY
 from pneumo_viewer.jobs import measuring
 from pneumo_viewer.main_window import MainWindow
 from training.evaluation.exam import Exam
@@ -82,7 +82,7 @@ def rows(table: bytes) -> list[dict[str, str]]:
 
 def test_the_report_says_what_was_measured_with_what_and_for_what(content: ReportContent) -> None:
     pages = text_of(report_pdf(content))
-    assert all(RESEARCH_USE in page for page in pages)
+    assert all(RESEARCH_USE_ONLY in page for page in pages)
     text = " ".join(pages)
     for part in (
         "Evaluation of a pneumonia detector",

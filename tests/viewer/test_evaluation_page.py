@@ -117,13 +117,13 @@ def test_a_click_on_an_exam_goes_to_the_image_and_one_key_back_to_the_page(
         table.viewport(), Qt.MouseButton.LeftButton, pos=table.visualRect(index).center()
     )
     assert window.session.current == "b"
-    assert window.pages.currentWidget() is window.viewport
+    assert window.pages.currentWidget() is window.viewports
     assert window.docks["worklist"].isVisible(), "the docks are back"
     qtbot.keyClick(window.viewport, Qt.Key.Key_F5)
     assert window.pages.currentWidget() is page
     assert not window.docks["worklist"].isVisible()
     qtbot.keyClick(page, Qt.Key.Key_F5)
-    assert window.pages.currentWidget() is window.viewport
+    assert window.pages.currentWidget() is window.viewports
 
 
 def test_the_layout_that_is_stored_is_the_one_with_the_docks(

@@ -311,7 +311,7 @@ def test_a_click_on_an_exam_opens_it(window: MainWindow) -> None:
     assert [row[1:3] for row in cells(page)] == [["yes", "unsure"]]
     page.table.cellClicked.emit(0, 1)
     assert session.current == "b"
-    assert window.pages.currentWidget() is window.viewport
+    assert window.pages.currentWidget() is window.viewports
 
 
 def test_one_reader_is_told_that_agreement_takes_two(window: MainWindow) -> None:

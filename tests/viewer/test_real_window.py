@@ -11,24 +11,39 @@ import pytest
 
 from resources import DEMO_STUDIES
 
-SCRIPT = Path(__file__).parents[1] / "real_window.py"
+SCRIPTS = Path(__file__).parents[1]
 
 
 @pytest.mark.timeout(300)
 def test_a_verdict_given_by_key_is_there_after_a_restart(
     program: Callable[[str], str], tmp_path: Path
 ) -> None:
+    said = play(program, "real_window.py", str(DEMO_STUDIES), "--shots", str(tmp_path))
+    assert "accepted" in said
+    assert len(list(tmp_path.glob("*.png"))) == 5
+
+
+@pytest.mark.timeout(300)
+def test_ten_exams_read_by_keyboard_are_reported_and_there_after_a_restart(
+    program: Callable[[str], str], tmp_path: Path
+) -> None:
+    said = play(program, "reading_loop.py", "--shots", str(tmp_path))
+    assert "stored: (10, " in said
+    assert len(list(tmp_path.glob("*.png"))) == 5
+
+
+def play(program: Callable[[str], str], script: str, *arguments: str) -> str:
+    """Run a scene that ends well only if what it did was found again; give what it printed."""
     for name in ("Xvfb", "openbox", "xdotool", "import"):
         program(name)
     result = subprocess.run(
-        [sys.executable, str(SCRIPT), str(DEMO_STUDIES), "--shots", str(tmp_path)],
+        [sys.executable, str(SCRIPTS / script), *arguments],
         capture_output=True,
         text=True,
         check=False,
         timeout=280,
     )
     assert result.returncode == 0, result.stdout + result.stderr
-    assert "accepted" in result.stdout
-    assert len(list(tmp_path.glob("*.png"))) == 5
     complaints = [line for line in result.stderr.splitlines() if not line.startswith("Openbox")]
     assert [line for line in complaints if line.strip()] == []
+    return result.stdout

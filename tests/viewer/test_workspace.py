@@ -271,7 +271,7 @@ def test_truth_that_is_found_is_matched_and_told(
     find(workspace, "a", "b", "c")
     notices = heard(workspace.notice_given)
     workspace.load_truth(path)
-    jobs.named("read_truth")[0].run()
+    jobs.named("read_truth_files")[0].run()
     assert notices == [
         ("Ground truth from labels.csv: 1 boxes, and 2 of 3 open images are covered.",)
     ]
@@ -290,7 +290,7 @@ def test_a_file_that_is_no_ground_truth_is_told_in_a_sentence(
         path.write_text(content)
     notices = heard(workspace.notice_given)
     workspace.load_truth(path)
-    jobs.named("read_truth")[0].run()
+    jobs.named("read_truth_files")[0].run()
     ((notice,),) = notices
     assert notice.startswith("letter.csv: ")
     assert notice.endswith(".")
