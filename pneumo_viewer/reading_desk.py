@@ -273,7 +273,7 @@ class ReadingDesk(QObject):
         if key in self.workspace.not_scored:
             return tr(
                 "The detector could not score this image. {reason}",
-                reason=self.workspace.not_scored[key],
+                reason=tr(self.workspace.not_scored[key]),
             )
         detections = self.session.detections(key)
         if detections is None:
