@@ -101,7 +101,7 @@ class ExportDesk(QObject):
         )
 
     def choose_reviews(self) -> None:
-        tr("""Take over the reader's own reviews from files that he chooses.""")
+        """Take over the reader's own reviews from files that he chooses."""
         if not self._workspace.images:
             self._say(tr("Open the studies first, then take over their reviews."))
             return
