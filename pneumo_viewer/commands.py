@@ -202,6 +202,7 @@ COMMANDS: tuple[Command, ...] = (
         "show_worklist", mark("Worklist"), "View", ("F2",), is_toggle=True, starts_section=True
     ),
     Command("show_findings", mark("Findings"), "View", ("F3",), is_toggle=True),
+    Command("show_tags", mark("DICOM tags"), "View", ("F10",), is_toggle=True),
     Command("show_log", mark("Log"), "View", ("F12",), is_toggle=True),
     Command("reset_layout", mark("Reset layout"), "View"),
     Command("full_screen", mark("Full screen"), "View", ("F11",), is_toggle=True),
@@ -300,10 +301,10 @@ COMMANDS: tuple[Command, ...] = (
         "next_finding", mark("Next finding"), "Review", ("Tab",), _READING, starts_section=True
     ),
     Command("previous_finding", mark("Previous finding"), "Review", ("Shift+Tab",), _READING),
-    Command("next_image", mark("Next image"), "Review", ("Down", "Ctrl+Right"), _READING),
-    Command("previous_image", mark("Previous image"), "Review", ("Up", "Ctrl+Left"), _READING),
-    Command("next_exam", mark("Next exam"), "Review", ("PgDown",), _READING),
-    Command("previous_exam", mark("Previous exam"), "Review", ("PgUp",), _READING),
+    Command("next_image", mark("Next image"), "Review", ("Down",), _READING),
+    Command("previous_image", mark("Previous image"), "Review", ("Up",), _READING),
+    Command("next_exam", mark("Next exam"), "Review", ("PgDown", "Ctrl+Right"), _READING),
+    Command("previous_exam", mark("Previous exam"), "Review", ("PgUp", "Ctrl+Left"), _READING),
     Command(
         "threshold_up",
         mark("Raise the threshold by 0.01"),
