@@ -247,7 +247,7 @@ class ReadingDesk(QObject):
         image = self.workspace.image(self._awaited)
         thumbnail = self.worklist.model.thumbnail(self._awaited)
         if thumbnail is None:
-            self.viewport.show_message("Reading …", image.path.name)
+            self.viewport.show_message(tr("Reading …"), image.path.name)
         self.viewport.set_preview(thumbnail)
         self.viewport.set_corner_texts(*identity_texts(image.identity))
 

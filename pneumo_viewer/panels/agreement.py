@@ -20,18 +20,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from pneumo_viewer.panels.exam import EXAM_ANSWERS
 from pneumo_viewer.review.agreement import Agreement, BoxAgreement, Kappa, Reading, compare_readers
 from pneumo_viewer.review.findings import ExamVerdict
 from pneumo_viewer.theme import UNIT, keep_styled, scaled
-from pneumo_viewer.words import counted, mark, tr
+from pneumo_viewer.words import counted, tr
 
 _ROW_HEIGHT = 28
 _UNKNOWN = "–"
-_VERDICTS = {
-    ExamVerdict.PNEUMONIA: mark("yes"),
-    ExamVerdict.NO_PNEUMONIA: mark("no"),
-    ExamVerdict.UNSURE: mark("unsure"),
-}
 
 
 def kappa_text(kappa: Kappa | None) -> str:
@@ -266,7 +262,7 @@ class AgreementPage(QWidget):
         table.setRowCount(len(agreement.disagreements))
         for row, found in enumerate(agreement.disagreements):
             boxes = _part(found.boxes) if found.boxes.boxes else ""
-            verdicts = (tr(_VERDICTS[ExamVerdict(verdict)]) for verdict in found.verdicts)
+            verdicts = (tr(EXAM_ANSWERS[ExamVerdict(verdict)]) for verdict in found.verdicts)
             for column, text in enumerate((self._describe(found.exam), *verdicts, boxes)):
                 item = QTableWidgetItem(text)
                 item.setData(Qt.ItemDataRole.UserRole, found.exam)
