@@ -132,7 +132,7 @@ class FindingsModel(QAbstractTableModel):
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> Any:
         if role == Qt.ItemDataRole.DisplayRole and orientation == Qt.Orientation.Horizontal:
             if section == _SIZE and self._radiograph is not None:
-                return f"{_HEADINGS[section]}, {ruler_of(self._radiograph).unit}"
+                return f"{tr(_HEADINGS[section])}, {ruler_of(self._radiograph).unit}"
             return tr(_HEADINGS[section])
         if (
             role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole)
