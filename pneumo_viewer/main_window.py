@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QDialog,
     QFileDialog,
     QMainWindow,
-    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -30,6 +29,7 @@ from pneumo_viewer.layout_desk import LayoutDesk
 from pneumo_viewer.library.found import Refusal, ScannedImage
 from pneumo_viewer.model_desk import ModelDesk
 from pneumo_viewer.models import Model
+from pneumo_viewer.pages import Pages
 from pneumo_viewer.panels.findings import FindingsPanel
 from pneumo_viewer.panels.log import LogPanel
 from pneumo_viewer.panels.notice import NoticeStrip
@@ -107,7 +107,7 @@ class MainWindow(QMainWindow):
         self.reader_desk = ReaderDesk(workspace, self.actions_by_id, self)
         self.agreement_page = self.reader_desk.agreement_page
 
-        self.pages = QStackedWidget()
+        self.pages = Pages()
         for page in (self.start_page, self.viewports, self.evaluation_page, self.agreement_page):
             self.pages.addWidget(page)
         self.notice_strip = NoticeStrip()
