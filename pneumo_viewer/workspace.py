@@ -29,6 +29,7 @@ from pneumo_viewer.library.index import StudyImage, StudyIndex
 from pneumo_viewer.review.changes import Aspect, Change
 from pneumo_viewer.review.session import ReviewSession
 from pneumo_viewer.review.store import ReviewStore
+from pneumo_viewer.words import mark, tr
 from training.datasets.truth import TruthTable
 
 T = TypeVar("T")
@@ -36,7 +37,7 @@ T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
 THUMBNAIL_SIZE = 96
-STOPPED = "Detection was stopped. Model → Detect what is left goes on."
+STOPPED = mark("Detection was stopped. Model → Detect what is left goes on.")
 _CACHED_PIXEL_BYTES = 512 * 1024 * 1024
 _URGENT, _SOON, _LATER = -2, -1, 0
 
@@ -46,7 +47,7 @@ def reason_of(error: Exception) -> str:
     if isinstance(error, InputError | WorkerDied):
         return error.reason
     logger.error("a worker process failed:\n%s", error)
-    return "An error inside the program; its log says more."
+    return tr("An error inside the program; its log says more.")
 
 
 def _raise(error: Exception) -> None:
@@ -207,7 +208,7 @@ class Workspace(QObject):
         self.scanning_changed.emit(0, 0)
         self.scan_finished.emit()
         if not self.images and not self.refusals:
-            self.notice_given.emit("There is no file in what was opened. Open another folder.")
+            self.notice_given.emit(tr("There is no file in what was opened. Open another folder."))
         elif self._truth_tables:
             self._tell_truth(self._truth_tables, self._match_truth())
 
@@ -391,10 +392,21 @@ class Workspace(QObject):
         sentences: list[str] = []
         for table in tables:
             loaded = match_truth(table, self.images)
-            boxes = "" if self.session.is_blinded else f"{loaded.boxes} boxes, and "
+            words = (
+                tr("Ground truth from {file}: {matched} of {images} open images are covered.")
+                if self.session.is_blinded
+                else tr(
+                    "Ground truth from {file}: {boxes} boxes, and {matched} of {images} open "
+                    "images are covered."
+                )
+            )
             sentences.append(
-                f"Ground truth from {table.source.name}: {boxes}"
-                f"{loaded.matched} of {len(self.images)} open images are covered."
+                words.format(
+                    file=table.source.name,
+                    boxes=loaded.boxes,
+                    matched=loaded.matched,
+                    images=len(self.images),
+                )
             )
             sentences.extend(table.notes)
         self.notice_given.emit(" ".join((*sentences, *conflicts)))
