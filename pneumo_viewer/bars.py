@@ -19,7 +19,7 @@ from pneumo_viewer.actions import Actions
 from pneumo_viewer.canvas.image_view import PointerReading
 from pneumo_viewer.jobs.tasks import DetectorState
 from pneumo_viewer.panels.notice import NoticeLine
-from pneumo_viewer.panels.status import WorkProgress, describe
+from pneumo_viewer.panels.status import TaskProgress, WorkProgress, describe
 from pneumo_viewer.theme import UNIT, keep_styled, scaled
 
 _WORDS = {"open_folder": "Open", "show_truth": "Truth", "evaluate": "Evaluate"}
@@ -85,6 +85,8 @@ class StatusLine:
     ----------
     scanning, scoring, exporting
         Progress of reading files, of the detector and of an export.
+    task
+        A task in one piece that takes long.
     notice
         The latest notice.
     """
@@ -93,6 +95,7 @@ class StatusLine:
         self.scanning = WorkProgress("Reading")
         self.scoring = WorkProgress("Detecting")
         self.exporting = WorkProgress("Exporting")
+        self.task = TaskProgress()
         self.notice = NoticeLine()
         self._pointer = QLabel()
         self._detector = QLabel("no model" if card is None else f"{card.name} {card.version}")
@@ -101,6 +104,7 @@ class StatusLine:
         bar.addWidget(self.scanning)
         bar.addWidget(self.scoring)
         bar.addWidget(self.exporting)
+        bar.addWidget(self.task)
         bar.addWidget(self.notice, 1)
         research = QLabel("Research use only")
         research.setProperty("role", "secondary")

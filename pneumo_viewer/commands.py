@@ -165,6 +165,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("show_findings", "Findings", "View", ("F3",), is_toggle=True),
     Command("show_log", "Log", "View", ("F12",), is_toggle=True),
     Command("reset_layout", "Reset layout", "View"),
+    Command("next_panel", "Next panel", "View", ("Ctrl+Tab",)),
+    Command("previous_panel", "Previous panel", "View", ("Ctrl+Shift+Tab",)),
     Command("full_screen", "Full screen", "View", ("F11",), is_toggle=True),
     Command("window_auto", "Automatic window", "Image/Window", ("0",), _READING),
     Command("window_file", "Window of the file", "Image/Window", ("1",), _READING),

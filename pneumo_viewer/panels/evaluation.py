@@ -61,6 +61,7 @@ class EvaluationPage(QWidget):
         self.subgroups = SubgroupsPanel()
         self.comparison = ComparisonPanel()
         self.figures = QTabWidget()
+        self.figures.setAccessibleName("Figures")
         self.slider = ThresholdSlider()
         self.curves = Curves()
         self.lists = ExamLists()

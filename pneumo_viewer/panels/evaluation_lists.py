@@ -45,6 +45,7 @@ class ExamLists(QTabWidget):
 
     def __init__(self) -> None:
         super().__init__()
+        self.setAccessibleName("Lists of exams")
         exam = Column("Exam")
         self._errors = _List(
             (Column("Error"), Column("Score", _FIGURE), exam, Column("Place")),

@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from pneumo_viewer.panels.scrolling import MIDDLE, Scrolling
 from pneumo_viewer.theme import UNIT, icon, keep_styled, scaled
 
 
@@ -56,11 +57,15 @@ class StartPage(QWidget):
 
         note = QLabel("For research use only. Not a medical device.")
         note.setProperty("role", "secondary")
+        content = QWidget()
+        column = QVBoxLayout(content)
+        column.addStretch()
+        column.addWidget(target, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addStretch()
+        column.addWidget(note, 0, Qt.AlignmentFlag.AlignHCenter)
         outer = QVBoxLayout(self)
-        outer.addStretch()
-        outer.addWidget(target, 0, Qt.AlignmentFlag.AlignHCenter)
-        outer.addStretch()
-        outer.addWidget(note, 0, Qt.AlignmentFlag.AlignHCenter)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(Scrolling(content, MIDDLE))
 
     def _fit_text(self) -> None:
         self._target.setFixedWidth(scaled(480))

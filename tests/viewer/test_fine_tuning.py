@@ -137,8 +137,10 @@ def test_a_training_that_cannot_begin_says_the_last_line_of_its_log(
     exams = training_set((0, True), (1, True), (2, False), (3, False), (4, False))
     run.start(exams, model, name="mine", steps=3, held_out=0)
     assert run.state is RunState.PREPARING
-    (job,) = jobs.named("write_training_set")
-    job.give(None)
+    for name in ("link_images", "write_annotations"):
+        assert run.state is RunState.PREPARING
+        (job,) = jobs.named(name)
+        job.give(None)
     assert run.state is RunState.RUNNING
     qtbot.waitUntil(lambda: run.state is RunState.FAILED, timeout=PATIENCE)
     assert "training_set.json" in run.message
