@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import (
     QLabel,
     QMainWindow,
     QMenu,
     QStatusBar,
-    QToolBar,
     QToolButton,
 )
 
@@ -20,11 +18,16 @@ from pneumo_viewer.canvas.image_view import PointerReading
 from pneumo_viewer.jobs.tasks import DetectorState
 from pneumo_viewer.panels.notice import NoticeLine
 from pneumo_viewer.panels.status import TaskProgress, WorkProgress, describe
-from pneumo_viewer.theme import UNIT, keep_styled, scaled
+from pneumo_viewer.theme import UNIT
+from pneumo_viewer.tool_bar import ToolBar
 
-_WORDS = {"open_folder": "Open", "show_truth": "Truth", "evaluate": "Evaluate"}
-"""Commands that have a word beside the icon."""
-_IMAGE_MENUS = ("Image/Measure", "Image/Window")
+_ON_IMAGE = ("Image/Window", "Image/Measure", "delete_measurement")
+_VIEWING = ("invert", "fit", "actual_size", "reset_view")
+_READING = (
+    ("accept", "reject", "undecide", "add_box"),
+    ("exam_pneumonia", "exam_no_pneumonia", "exam_unsure", "comment"),
+)
+"""Sections of the context menus, commands and whole menus: short, so that the image is in sight."""
 
 
 class Menus:
@@ -44,36 +47,32 @@ class Menus:
         self.by_title = actions.fill_menu_bar(window.menuBar())
         self.recent = QMenu("Recent folders", window)
         self.by_title["File"].insertMenu(actions["load_truth"], self.recent)
-        self.context = self._joined((*_IMAGE_MENUS, "Review"), window)
-        self.beside = self._joined(_IMAGE_MENUS, window)
+        self.context = self._joined((*_READING, _ON_IMAGE, _VIEWING), window, actions)
+        self.beside = self._joined((_ON_IMAGE, _VIEWING), window, actions)
 
-    def _joined(self, titles: Iterable[str], window: QMainWindow) -> QMenu:
+    def _joined(
+        self, sections: Iterable[Iterable[str]], window: QMainWindow, actions: Actions
+    ) -> QMenu:
         menu = QMenu(window)
-        for title in titles:
-            menu.addActions(self.by_title[title].actions())
+        for section in sections:
+            for name in section:
+                if name in self.by_title:
+                    menu.addMenu(self.by_title[name])
+                else:
+                    menu.addAction(actions[name])
             menu.addSeparator()
         return menu
 
 
-def add_tool_bar(window: QMainWindow, actions: Actions, menus: Menus) -> QToolBar:
+def add_tool_bar(window: QMainWindow, actions: Actions, menus: Menus) -> ToolBar:
     """Make the tool bar: the commands with icons, and the windows as a menu."""
-    tool_bar = QToolBar("Tools", window)
-    tool_bar.setObjectName("Tools")
-    tool_bar.setMovable(False)
-    tool_bar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
-    keep_styled(tool_bar, lambda: tool_bar.setIconSize(QSize(scaled(24), scaled(24))))
-    actions.fill_tool_bar(tool_bar)
+    tool_bar = ToolBar(window, actions)
     choice = QToolButton()
     choice.setText("Window ▾")
     choice.setToolTip("Choose a window")
     choice.setMenu(menus.by_title["Image/Window"])
     choice.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
     tool_bar.insertWidget(actions["invert"], choice)
-    for command, word in _WORDS.items():
-        actions[command].setIconText(word)
-        button = tool_bar.widgetForAction(actions[command])
-        if isinstance(button, QToolButton):
-            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
     window.addToolBar(tool_bar)
     return tool_bar
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from PySide6.QtCore import QByteArray, QObject, Qt
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
@@ -89,7 +90,7 @@ class Docks(QObject):
     @property
     def slots(self) -> dict[str, Callable[[bool], None]]:
         """What the commands of the docks do."""
-        return {f"show_{name}": dock.setVisible for name, dock in self._by_name.items()}
+        return {f"show_{name}": partial(self._show, name) for name in self._by_name}
 
     @property
     def layout(self) -> str:
@@ -125,3 +126,20 @@ class Docks(QObject):
         """Lay everything out as it was built."""
         self._before_hiding = None
         self._window.restoreState(self._initial)
+
+    def bring_forward(self, name: str) -> None:
+        """Show a dock before those that share its place."""
+        self._by_name[name].show()
+        self._by_name[name].raise_()
+        self._actions[f"show_{name}"].setChecked(True)
+
+    def _show(self, name: str, is_wanted: bool) -> None:
+        """Show or hide a dock; one that lies behind another comes forward before it is hidden."""
+        dock = self._by_name[name]
+        if is_wanted != dock.isHidden():
+            return  # it is so already
+        is_behind = dock.isVisible() and dock.visibleRegion().isEmpty()
+        if is_wanted or is_behind:
+            self.bring_forward(name)
+        else:
+            dock.hide()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from detector.radiograph import ImageIdentity, Radiograph
 
+SEPARATOR = " · "
+
 
 def patient_line(identity: ImageIdentity) -> str:
     """Name (the id where there is none), sex and age, as far as they are known."""
@@ -47,15 +49,20 @@ def exam_line(identity: ImageIdentity) -> str:
 
 
 def _joined(*parts: str) -> str:
-    return " · ".join(part for part in parts if part)
+    return SEPARATOR.join(part for part in parts if part)
+
+
+def identity_texts(identity: ImageIdentity) -> tuple[list[str], list[str]]:
+    """The lines for the top left and top right corner while the image itself is being read."""
+    left = [_name(identity), _further_id(identity), _sex_and_age(identity)]
+    return [line for line in left if line], [study_line(identity), image_line(identity)]
 
 
 def corner_texts(radiograph: Radiograph) -> tuple[list[str], list[str]]:
     """The lines for the top left and top right corner of the image."""
     identity = radiograph.identity
-    left = [_name(identity), _further_id(identity), _sex_and_age(identity)]
-    right = [study_line(identity), image_line(identity)]
+    left, right = identity_texts(identity)
     if identity.frame_count > 1:
         right.append(f"frame {radiograph.frame + 1} of {identity.frame_count}")
     right.extend(radiograph.notes)
-    return [line for line in left if line], right
+    return left, right

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QDialog,
     QFileDialog,
     QMainWindow,
-    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -30,6 +29,7 @@ from pneumo_viewer.layout_desk import LayoutDesk
 from pneumo_viewer.library.found import Refusal, ScannedImage
 from pneumo_viewer.model_desk import ModelDesk
 from pneumo_viewer.models import Model
+from pneumo_viewer.pages import Pages
 from pneumo_viewer.panel_focus import step_panel
 from pneumo_viewer.panels.findings import FindingsPanel
 from pneumo_viewer.panels.log import LogPanel
@@ -42,6 +42,7 @@ from pneumo_viewer.reader_desk import ReaderDesk
 from pneumo_viewer.reading_desk import ReadingDesk
 from pneumo_viewer.screens import bring_onto_screen
 from pneumo_viewer.settings import Settings
+from pneumo_viewer.tags_desk import TagsDesk
 from pneumo_viewer.undoing import Undoing
 from pneumo_viewer.wiring import command_slots
 from pneumo_viewer.workspace import Workspace
@@ -106,7 +107,7 @@ class MainWindow(QMainWindow):
         self.reader_desk = ReaderDesk(workspace, self.actions_by_id, self)
         self.agreement_page = self.reader_desk.agreement_page
 
-        self.pages = QStackedWidget()
+        self.pages = Pages()
         for page in (self.start_page, self.viewports, self.evaluation_page, self.agreement_page):
             self.pages.addWidget(page)
         self.notice_strip = NoticeStrip()
@@ -122,6 +123,7 @@ class MainWindow(QMainWindow):
         self._add_docks()
         active = None if card is None else Model(settings.weights or DEFAULT_WEIGHTS, card)
         self.model_desk = ModelDesk(self, active)
+        self.tags_desk = TagsDesk(self)
         self.menus = Menus(self, self.actions_by_id)
         window_menu = self.menus.by_title["Image/Window"]
         self.image_desk = ImageDesk(self.viewports, self.actions_by_id, window_menu, self)
@@ -187,6 +189,7 @@ class MainWindow(QMainWindow):
 
     def _connect_pages(self) -> None:
         self.desk.image_shown.connect(self.show_image_page)
+        self.desk.findings_wanted.connect(partial(self.docks.bring_forward, "findings"))
         for viewport in self.viewports.viewports:
             viewport.pointer_moved.connect(self.status_line.show_pointer)
             viewport.files_dropped.connect(self.open)
@@ -381,6 +384,8 @@ class MainWindow(QMainWindow):
             if event.key() == Qt.Key.Key_H and not event.isAutoRepeat():
                 held = is_down and event.modifiers() == Qt.KeyboardModifier.ControlModifier
                 self.viewports.set_boxes_visible(not held)
+        elif event.type() == QEvent.Type.ApplicationDeactivate:
+            self.viewports.set_boxes_visible(True)  # the release of the key goes elsewhere
         return super().eventFilter(watched, event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
@@ -397,5 +402,6 @@ class MainWindow(QMainWindow):
             window_layout=self.docks.layout,
         )
         self.model_desk.close()
+        self.desk.close()
         self._application().removeEventFilter(self)
         super().closeEvent(event)

@@ -97,7 +97,7 @@ class ModelDesk(QObject):
         window = self._window
         window.card, window.card_problem = model.card, ""
         window.desk.use_model(model.card)
-        window.findings_panel.points.set_points(model.card.operating_points)
+        window.findings_panel.set_points(model.card.operating_points)
         window.preferences.change(weights=model.path)
         self.panel.show_model(model)
 

@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 import numpy as np
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from detector.model_card import ModelCard, OperatingPoint
 from detector.radiograph import Radiograph
 from pneumo_viewer.actions import Actions
 from pneumo_viewer.canvas.viewport import Viewport
-from pneumo_viewer.facts import corner_texts
+from pneumo_viewer.facts import corner_texts, identity_texts
 from pneumo_viewer.panels.exam import EXAM_COMMANDS
 from pneumo_viewer.panels.findings import FindingsPanel
 from pneumo_viewer.panels.worklist import WorklistPanel
@@ -25,6 +25,8 @@ from pneumo_viewer.workspace import Workspace
 
 STEP = 0.01
 FAR_STEP = 0.05
+_PATIENCE_MS = 100
+"""An image that takes longer is shown at low resolution meanwhile."""
 BLINDED = (
     "Blinded reading: give your verdict on the exam, then reveal the detector's findings "
     "(Ctrl+Return)."
@@ -58,6 +60,8 @@ class ReadingDesk(QObject):
 
     image_shown = Signal()
     """Another image is the current one."""
+    findings_wanted = Signal()
+    """The findings are to be in sight."""
 
     def __init__(
         self,
@@ -82,12 +86,18 @@ class ReadingDesk(QObject):
         self._card_problem = card_problem
         self._radiograph: Radiograph | None = None
         self._frame = 0
+        self._awaited: str | None = None
+        self._patience = QTimer(self)
+        self._patience.setSingleShot(True)
+        self._patience.setInterval(_PATIENCE_MS)
+        self._patience.timeout.connect(self._show_what_there_is)
         workspace.radiograph_ready.connect(self._show_radiograph)
         workspace.radiograph_failed.connect(self._show_failure)
         workspace.detection_failed.connect(self._show_detection_failure)
         worklist.image_chosen.connect(self.session.show)
         worklist.thumbnail_wanted.connect(workspace.request_thumbnail)
         workspace.thumbnail_ready.connect(worklist.show_thumbnail)
+        workspace.thumbnail_ready.connect(self._show_thumbnail)
         workspace.thumbnail_ready.connect(self._show_doubts)
         viewport.finding_clicked.connect(self.session.select)
         viewport.step_requested.connect(self._step_frame)
@@ -129,7 +139,7 @@ class ReadingDesk(QObject):
 
     def comment(self) -> None:
         """Let the reader type a comment."""
-        self._actions["show_findings"].setChecked(True)
+        self.findings_wanted.emit()
         field = self.findings_panel.exam.comment
         field.setFocus(Qt.FocusReason.ShortcutFocusReason)
         field.selectAll()
@@ -164,6 +174,10 @@ class ReadingDesk(QObject):
         thresholds = sorted(float(np.float32(p.threshold)) for p in self._operating_points)
         higher = (value for value in thresholds if value > self.session.threshold)
         self.session.set_threshold(next(higher, thresholds[0]))
+
+    def close(self) -> None:
+        """Wait for no image any more."""
+        self._await(None)
 
     # Following the session
 
@@ -200,6 +214,7 @@ class ReadingDesk(QObject):
     def _show_current(self) -> None:
         self._frame = 0
         self._radiograph = None
+        self._await(None)
         key = self.session.current
         if key is None:
             self.viewport.show_radiograph(None)
@@ -209,14 +224,40 @@ class ReadingDesk(QObject):
         self.workspace.request_thumbnail(key)
         radiograph = self.workspace.radiograph(key)
         if radiograph is None:
-            self.viewport.show_message("Reading …", self.workspace.image(key).path.name)
+            self.viewport.show_message("", "")
+            self.viewport.set_corner_texts(*identity_texts(self.workspace.image(key).identity))
+            self._await(key)
         else:
             self._show_radiograph(key, radiograph)
         self.workspace.prefetch(self.worklist.neighbours())
 
+    def _await(self, key: str | None) -> None:
+        """Remember which image is being read, and be patient for a moment before saying so."""
+        self._awaited = key
+        if key is None:
+            self._patience.stop()
+        else:
+            self._patience.start()
+
+    def _show_what_there_is(self) -> None:
+        """Show the thumbnail of the image that is being read, or that it is being read."""
+        if self._awaited is None:
+            return
+        image = self.workspace.image(self._awaited)
+        thumbnail = self.worklist.model.thumbnail(self._awaited)
+        if thumbnail is None:
+            self.viewport.show_message("Reading …", image.path.name)
+        self.viewport.set_preview(thumbnail)
+        self.viewport.set_corner_texts(*identity_texts(image.identity))
+
+    def _show_thumbnail(self, key: str) -> None:
+        if key == self._awaited and not self._patience.isActive():
+            self._show_what_there_is()
+
     def _show_radiograph(self, key: str, radiograph: Radiograph) -> None:
         if key != self.session.current or radiograph.frame != self._frame:
             return
+        self._await(None)
         self._radiograph = radiograph
         self.viewport.show_radiograph(radiograph)
         self.viewport.set_corner_texts(*corner_texts(radiograph))
@@ -228,6 +269,7 @@ class ReadingDesk(QObject):
 
     def _show_failure(self, key: str, reason: str) -> None:
         if key == self.session.current:
+            self._await(None)
             self.viewport.show_message("This image cannot be shown", reason)
 
     def _show_detection_failure(self, key: str, reason: str) -> None:

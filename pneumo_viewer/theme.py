@@ -294,12 +294,12 @@ QTableView::item {{ padding: 0 4px; }}
 QPushButton {{
     background: {c.raised}; border: 1px solid {c.line}; border-radius: 4px; padding: 4px 8px;
     }}
+QDialogButtonBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
 QPushButton:hover {{ border-color: {c.secondary}; }}
 QPushButton:pressed {{ background: {c.line}; }}
 QPushButton:focus {{ border-color: {c.selection}; }}
 QPushButton:disabled {{ color: {c.faint}; }}
 QPushButton:checked {{ background: {c.selected_row}; border-color: {c.selection}; }}
-QDialogButtonBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
 QCheckBox::indicator, QRadioButton::indicator {{
     width: 12px; height: 12px; border: 1px solid {c.secondary}; background: {c.window};
 }}

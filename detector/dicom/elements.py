@@ -22,6 +22,7 @@ from pydicom import config
 from pydicom.datadict import keyword_for_tag
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
+from pydicom.errors import BytesLengthException
 from pydicom.multival import MultiValue
 from pydicom.sequence import Sequence
 from pydicom.valuerep import PersonName
@@ -29,9 +30,10 @@ from pydicom.valuerep import PersonName
 from detector.radiograph import Code
 
 _PYDICOM = threading.RLock()
-_CONVERSION_ERRORS = (
+CONVERSION_ERRORS = (
     ArithmeticError,
     AttributeError,
+    BytesLengthException,
     EOFError,
     LookupError,
     NotImplementedError,
@@ -40,6 +42,7 @@ _CONVERSION_ERRORS = (
     ValueError,
     struct.error,
 )
+"""What pydicom's converters let out."""
 _FRAME_MACROS = (
     "PixelMeasuresSequence",
     "FramePixelDataPropertiesSequence",
@@ -95,7 +98,7 @@ class Elements:
         try:
             with quiet_pydicom():
                 value = self.dataset.get(keyword)
-        except _CONVERSION_ERRORS:
+        except CONVERSION_ERRORS:
             self.note(f"{_name(keyword)} could not be read and is left out.")
             return ()
         if isinstance(value, DataElement):
@@ -178,7 +181,7 @@ class Elements:
             with quiet_pydicom():
                 name = PersonName(values[0])
                 group = name.alphabetic or name.ideographic or name.phonetic
-        except _CONVERSION_ERRORS:
+        except CONVERSION_ERRORS:
             self.note(f"{keyword} could not be read and is left out.")
             return ""
         family, given, *_ = [*(_printable(part) for part in str(group).split("^")), "", ""]

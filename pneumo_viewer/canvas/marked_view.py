@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
 
 from detector.radiograph import Radiograph
 from pneumo_viewer.canvas import colours
@@ -41,6 +41,7 @@ from pneumo_viewer.canvas.overlay import (
     place_scale_bar,
     place_top_texts,
 )
+from pneumo_viewer.canvas.preview import paint_preview
 from pneumo_viewer.canvas.texts import paint_texts
 from pneumo_viewer.canvas.tools import MeasuringTools
 from pneumo_viewer.canvas.windowing import describe_view
@@ -67,6 +68,7 @@ class MarkedView(ImageView):
         self._is_truth_visible = True
         self._are_boxes_visible = True
         self._message = ("", "")
+        self._preview: QPixmap | None = None
         self._top_left: tuple[str, ...] = ()
         self._top_right: tuple[str, ...] = ()
         self._relation = ""
@@ -91,6 +93,7 @@ class MarkedView(ImageView):
         self._selected = None
         self._truth = None
         self._message = ("", "")
+        self._preview = None
         self._relation = ""
         self._top_left = self._top_right = self._doubts = ()
         self.box_editor.cancel()
@@ -102,6 +105,21 @@ class MarkedView(ImageView):
         """Show a title and a text instead of an image."""
         self.show_radiograph(None)
         self._message = (title, text)
+
+    @property
+    def message(self) -> tuple[str, str]:
+        """Title and text of :meth:`show_message`."""
+        return self._message
+
+    @property
+    def preview(self) -> QPixmap | None:
+        """The picture of :meth:`set_preview`."""
+        return self._preview
+
+    def set_preview(self, picture: QPixmap | None) -> None:
+        """Show a small picture of the image that is being read, instead of a message."""
+        self._preview = picture
+        self.viewport().update()
 
     def set_findings(self, findings: Sequence[Finding]) -> None:
         """Show findings of this image; all of them, best score first."""
@@ -147,6 +165,11 @@ class MarkedView(ImageView):
         """Show or hide all boxes, the truth among them."""
         self._are_boxes_visible = are_visible
         self.viewport().update()
+
+    @property
+    def corner_texts(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The lines at the top left and top right."""
+        return self._top_left, self._top_right
 
     def set_corner_texts(self, top_left: Sequence[str], top_right: Sequence[str]) -> None:
         """Write lines at the top: the patient at the left, the study at the right."""
@@ -236,8 +259,11 @@ class MarkedView(ImageView):
         size = self._view_size()
         texts = list(place_top_texts(self.font(), size, self._top_left, self._top_right))
         if self.radiograph is None:
+            if self._preview is None:
+                paint_message(painter, self.font(), size, *self._message)
+            else:
+                paint_preview(painter, self._preview, self.font(), size)
             paint_texts(painter, texts)
-            paint_message(painter, self.font(), size, *self._message)
             return
         top = max((text.rect.bottom() for text in texts), default=0.0) + MARGIN
         plates = list(place_plates(self.font(), size, self._relation, self._doubts, top))

@@ -84,7 +84,7 @@ class Measurement:
         return replace(self, points=tuple((x + right, y + down) for x, y in self.points))
 
 
-class _Ruler(NamedTuple):
+class Ruler(NamedTuple):
     """Width and height of an image pixel, their unit, and words on where they come from."""
 
     width: float
@@ -93,12 +93,12 @@ class _Ruler(NamedTuple):
     origin: str
 
 
-def _ruler(radiograph: Radiograph) -> _Ruler:
+def ruler_of(radiograph: Radiograph) -> Ruler:
     """In mm where the spacing and its origin are known, else in pixels along their shorter side."""
     spacing = radiograph.spacing
     if spacing is None or spacing.origin is SpacingOrigin.UNKNOWN:
-        return _Ruler(*pixel_sides(radiograph.pixel_aspect), "px", "")
-    return _Ruler(spacing.column_mm, spacing.row_mm, "mm", ORIGIN_NAMES[spacing.origin])
+        return Ruler(*pixel_sides(radiograph.pixel_aspect), "px", "")
+    return Ruler(spacing.column_mm, spacing.row_mm, "mm", ORIGIN_NAMES[spacing.origin])
 
 
 def describe_measurement(measurement: Measurement, radiograph: Radiograph) -> tuple[str, ...]:
@@ -107,7 +107,7 @@ def describe_measurement(measurement: Measurement, radiograph: Radiograph) -> tu
     Mean and standard deviation (of the population) are those of the modality values of the pixels
     whose centre lies inside the region; padding is left out.
     """
-    ruler = _ruler(radiograph)
+    ruler = ruler_of(radiograph)
     points = np.array(measurement.points) * (ruler.width, ruler.height)
     if measurement.kind is Kind.ANGLE:
         return (f"{_angle(points):.1f}°",)

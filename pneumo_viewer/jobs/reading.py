@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from detector.dicom.reading import read_radiograph
 from detector.radiograph import Radiograph
-from pneumo_viewer.library import archives, scanning
+from pneumo_viewer.library import archives, scanning, tags
 from pneumo_viewer.library.found import Listing, Refusal, ScannedImage, TruthFile
 from pneumo_viewer.library.thumbnails import ThumbnailCache
 
@@ -38,6 +38,11 @@ def examine(paths: tuple[str, ...]) -> list[ScannedImage | Refusal | TruthFile]:
 def decode(path: str, frame: int) -> Radiograph:
     """Read one frame of an image file; raises :class:`~detector.errors.InputError`."""
     return read_radiograph(Path(path), frame)
+
+
+def list_tags(path: str) -> tags.TagListing:
+    """List the elements of a header; raises :class:`~detector.errors.InputError`."""
+    return tags.list_tags(Path(path))
 
 
 def thumbnail(path: str, size: int) -> NDArray[np.uint8]:

@@ -29,6 +29,7 @@ from PySide6.QtWidgets import (
 from detector.model_card import OperatingPoint
 from detector.radiograph import Radiograph
 from pneumo_viewer.actions import Actions
+from pneumo_viewer.canvas.measurements import ruler_of
 from pneumo_viewer.panels.exam import ExamForm
 from pneumo_viewer.panels.threshold import OperatingPointList, ThresholdSlider
 from pneumo_viewer.panels.title_bar import title_bar
@@ -54,11 +55,11 @@ _EXPLANATIONS = (
     "Number of the finding",
     "The detector's score",
     "Side of the patient, and third of the image",
-    "Width × height",
+    "Width × height; in mm where the spacing of the pixels and its origin are known",
     "Verdict",
     "The model or the reader who made the box",
 )
-_VERDICT, _MAKER = 4, 5
+_SIZE, _VERDICT, _MAKER = 3, 4, 5
 _FRONTAL = ("L", "F")
 _OPPOSITES = str.maketrans("RLAPHF", "LRPAFH")
 _Index = QModelIndex | QPersistentModelIndex
@@ -88,12 +89,10 @@ def place_in_image(box: Box, width: int, height: int, orientation: Sequence[str]
 
 
 def size_of_box(box: Box, radiograph: Radiograph) -> str:
-    """Width × height, in mm where the spacing is known and in pixels where it is not."""
+    """Width × height in the unit of :func:`~pneumo_viewer.canvas.measurements.ruler_of`."""
     x0, y0, x1, y1 = box
-    spacing = radiograph.spacing
-    if spacing is None:
-        return f"{x1 - x0:.0f} × {y1 - y0:.0f} px"
-    return f"{(x1 - x0) * spacing.column_mm:.0f} × {(y1 - y0) * spacing.row_mm:.0f} mm"
+    ruler = ruler_of(radiograph)
+    return f"{(x1 - x0) * ruler.width:.0f} × {(y1 - y0) * ruler.height:.0f}"
 
 
 class FindingsModel(QAbstractTableModel):
@@ -123,6 +122,8 @@ class FindingsModel(QAbstractTableModel):
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> Any:
         if role == Qt.ItemDataRole.DisplayRole and orientation == Qt.Orientation.Horizontal:
+            if section == _SIZE and self._radiograph is not None:
+                return f"{_HEADINGS[section]}, {ruler_of(self._radiograph).unit}"
             return _HEADINGS[section]
         if (
             role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole)
@@ -196,7 +197,8 @@ class FindingsPanel(QWidget):
     ) -> None:
         super().__init__(parent)
         self.slider = ThresholdSlider()
-        self.points = OperatingPointList(operating_points, self)
+        self.points = OperatingPointList((), self)
+        self.set_points(operating_points)
         self.model = FindingsModel(self)
         self.table = QTableView()
         self._exam = QLabel()
@@ -264,6 +266,11 @@ class FindingsPanel(QWidget):
         layout.addWidget(self._empty)
         layout.addLayout(buttons)
         layout.addWidget(self.exam)
+
+    def set_points(self, points: Sequence[OperatingPoint]) -> None:
+        """Offer the operating points of a model's card, and mark them on the slider."""
+        self.points.set_points(points)
+        self.slider.set_points([point.threshold for point in points])
 
     def _fit_text(self) -> None:
         self.setMinimumWidth(scaled(_NARROWEST))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from pneumo_viewer.panels.scrolling import MIDDLE, Scrolling
 from pneumo_viewer.theme import UNIT, icon, keep_styled, scaled
@@ -37,9 +37,11 @@ class StartPage(QWidget):
         title = QLabel("Drop chest radiographs here")
         title.setProperty("role", "title")
         title.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        title.setWordWrap(True)
         formats = QLabel("DICOM, PNG and JPEG. Nothing leaves this computer.")
         formats.setProperty("role", "secondary")
         formats.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        formats.setWordWrap(True)
         self.open_button = QPushButton()
         self.show_key("")
         self.open_button.setIcon(icon("mdi6.folder-open-outline", "selection"))
@@ -60,7 +62,11 @@ class StartPage(QWidget):
         content = QWidget()
         column = QVBoxLayout(content)
         column.addStretch()
-        column.addWidget(target, 0, Qt.AlignmentFlag.AlignHCenter)
+        row = QHBoxLayout()
+        row.addStretch(1)
+        row.addWidget(target, 100)
+        row.addStretch(1)
+        column.addLayout(row)
         column.addStretch()
         column.addWidget(note, 0, Qt.AlignmentFlag.AlignHCenter)
         outer = QVBoxLayout(self)
@@ -68,7 +74,7 @@ class StartPage(QWidget):
         outer.addWidget(Scrolling(content, MIDDLE))
 
     def _fit_text(self) -> None:
-        self._target.setFixedWidth(scaled(480))
+        self._target.setMaximumWidth(scaled(480))
         self._mark.setPixmap(icon("mdi6.lungs", "secondary").pixmap(56, 56))
 
     def show_key(self, key: str) -> None:

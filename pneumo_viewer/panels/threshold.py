@@ -18,7 +18,11 @@ _HANDLE_RADIUS = 6
 
 
 class ThresholdSlider(QWidget):
-    """A slider over [0, 1] with a tick at every score of the current image."""
+    """A slider over [0, 1].
+
+    Ticks below it stand at the scores of the current image, those above it at the model's
+    operating points.
+    """
 
     moved = Signal(float)
     """The threshold that the reader chose."""
@@ -29,6 +33,7 @@ class ThresholdSlider(QWidget):
         super().__init__(parent)
         self._value = 0.0
         self._scores: tuple[float, ...] = ()
+        self._points: tuple[float, ...] = ()
         self._is_dragged = False
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -54,6 +59,11 @@ class ThresholdSlider(QWidget):
     def set_scores(self, scores: Sequence[float]) -> None:
         """Show a tick at each score."""
         self._scores = tuple(scores)
+        self.update()
+
+    def set_points(self, thresholds: Sequence[float]) -> None:
+        """Show a tick at each operating point."""
+        self._points = tuple(thresholds)
         self.update()
 
     def _x_of(self, value: float) -> float:
@@ -98,6 +108,10 @@ class ThresholdSlider(QWidget):
             painter.setPen(QPen(QColor(colour), 1.5))
             x = self._x_of(score)
             painter.drawLine(QPointF(x, _GROOVE_Y + 8), QPointF(x, _GROOVE_Y + 13))
+        painter.setPen(QPen(QColor(colours().selection), 1.5))
+        for threshold in self._points:
+            x = self._x_of(threshold)
+            painter.drawLine(QPointF(x, _GROOVE_Y - 10), QPointF(x, _GROOVE_Y - 5))
         painter.setPen(Qt.PenStyle.NoPen)
         if self.hasFocus():
             painter.setBrush(QColor(colours().selection))

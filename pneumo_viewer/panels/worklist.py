@@ -17,7 +17,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QFont, QPainter
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -33,6 +33,7 @@ from PySide6.QtWidgets import (
 
 from detector.input_gate import Doubt
 from pneumo_viewer.canvas.colours import VIEWPORT
+from pneumo_viewer.facts import SEPARATOR
 from pneumo_viewer.library.found import Refusal, ScannedImage
 from pneumo_viewer.library.index import StudyIndex
 from pneumo_viewer.panels.title_bar import title_bar
@@ -74,9 +75,10 @@ _WIDTHS = {Column.SCORE: 52, Column.READ: 50, Column.VERDICT: 54, Column.TRUTH: 
 class _RowPainter(QStyledItemDelegate):
     """Paints the first column in two lines beside the thumbnail, and colours the read mark."""
 
-    def __init__(self, model: WorklistModel, parent: QWidget) -> None:
-        super().__init__(parent)
+    def __init__(self, model: WorklistModel, tree: WorklistTree) -> None:
+        super().__init__(tree)
         self._model = model
+        self._tree = tree
 
     def sizeHint(
         self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
@@ -89,11 +91,15 @@ class _RowPainter(QStyledItemDelegate):
         option: QStyleOptionViewItem,
         index: QModelIndex | QPersistentModelIndex,
     ) -> None:
-        if index.column() != Column.STUDY:
-            super().paint(painter, option, index)
-            return
         node: Node = index.data(ROLE_NODE)
+        is_group = node.kind in (Kind.PATIENT, Kind.STUDY)
+        if index.column() != Column.STUDY:
+            if not is_group:
+                super().paint(painter, option, index)
+            return
         view = option.widget
+        if is_group:  # to let thousands of them span their columns takes seconds
+            option.rect.setRight(self._tree.viewport().width())
         view.style().drawPrimitive(
             QStyle.PrimitiveElement.PE_PanelItemViewItem, option, painter, view
         )
@@ -127,7 +133,7 @@ class _RowPainter(QStyledItemDelegate):
 
     def _paint_lines(self, painter: QPainter, font: QFont, area: QRect, node: Node) -> None:
         problem = self._model.problem(node)
-        first, second = node.lines[0], problem or node.lines[1]
+        first, second = node.lines[0], self._model.second_line(node)
         is_group = node.kind in (Kind.PATIENT, Kind.REFUSALS)
         bold = QFont(font)
         bold.setWeight(QFont.Weight.DemiBold if is_group else QFont.Weight.Normal)
@@ -155,7 +161,7 @@ class _RowPainter(QStyledItemDelegate):
         ):
             painter.setFont(line_font)
             painter.setPen(QColor(colour))
-            text = painter.fontMetrics().elidedText(line, Qt.TextElideMode.ElideRight, rect.width())
+            text = fitting(line, painter.fontMetrics(), rect.width())
             painter.drawText(rect, place | Qt.AlignmentFlag.AlignLeft, text)
 
     def initStyleOption(
@@ -166,6 +172,16 @@ class _RowPainter(QStyledItemDelegate):
         if index.column() != Column.STUDY and colour is not None:
             option.palette.setColor(option.palette.ColorRole.Text, QColor(colour))
             option.palette.setColor(option.palette.ColorRole.HighlightedText, QColor(colour))
+
+
+def fitting(line: str, metrics: QFontMetrics, width: int) -> str:
+    """As many whole facts of a line, the first ones, as fit; of a longer first one its start."""
+    facts = line.split(SEPARATOR)
+    for count in range(len(facts), 0, -1):
+        text = SEPARATOR.join(facts[:count])
+        if metrics.horizontalAdvance(text) <= width:
+            return text
+    return metrics.elidedText(line, Qt.TextElideMode.ElideRight, width)
 
 
 class WorklistPanel(QWidget):
@@ -228,6 +244,9 @@ class WorklistPanel(QWidget):
         header.setMinimumSectionSize(40)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         header.setSectionResizeMode(Column.STUDY, QHeaderView.ResizeMode.Stretch)
+        header.sortIndicatorChanged.connect(
+            lambda column, _: self.model.show_reasons(column == Column.SCORE)
+        )
         tree.chosen.connect(self._choose)
         tree.drag_ended.connect(self._mark_current)
         tree.customContextMenuRequested.connect(self._open_menu)

@@ -159,6 +159,7 @@ class WorklistModel(QAbstractItemModel):
         self._by_key: dict[str, Node] = {}
         self._refusals: Node | None = None
         self._thumbnails: dict[str, QPixmap] = {}
+        self._has_reasons = False
 
     # Filling
 
@@ -287,6 +288,27 @@ class WorklistModel(QAbstractItemModel):
     def problem(self, node: Node) -> str:
         """Why the detector could not score the row's image, or ""."""
         return "" if node.key is None else self._not_scored.get(node.key, "")
+
+    def second_line(self, node: Node) -> str:
+        """What stands below the first line of a row: in order of the score, the reason for it."""
+        reason = self._reason(node.key) if self._has_reasons and node.key is not None else ""
+        return self.problem(node) or reason or node.lines[1]
+
+    def show_reasons(self, are_shown: bool) -> None:
+        """Show with each score the boxes that it comes from, or the image's own facts."""
+        self._has_reasons = are_shown
+        self.refresh(None)
+
+    def _reason(self, key: str) -> str:
+        if not self._session.stage(key).shows_detector or self._session.exam_score(key) is None:
+            return ""
+        shown = self._session.shown_findings(key)
+        scores = [finding.score for finding in shown if finding.score is not None]
+        if not scores:
+            return f"no box ≥ {self._session.threshold:.2f}"
+        if len(scores) == 1:
+            return f"1 box, {scores[0]:.2f}"
+        return f"{len(scores)} boxes, best {max(scores):.2f}"
 
     def _announce(self, node: Node) -> None:
         first = self._index_of(node)

@@ -100,6 +100,14 @@ class TestIdentity:
         assert any(note.startswith(keyword) for note in image.notes), image.notes
         assert np.array_equal(image.pixels, RAMP)
 
+    def test_a_number_of_the_wrong_length_becomes_a_note(self) -> None:
+        data = dicom(PixelPaddingValue=7)
+        two_bytes = b"US\x02\x00\x07\x00"
+        assert data.count(two_bytes) == 1
+        image = read_radiograph(data.replace(two_bytes, b"US\x03\x00\x07\x00\x00"))
+        assert image.notes == ("PixelPaddingValue could not be read and is left out.",)
+        assert np.array_equal(image.pixels, RAMP)
+
     def test_without_an_instance_uid_the_key_is_the_digest_of_the_file(
         self, tmp_path: Path
     ) -> None:

@@ -58,6 +58,58 @@ def test_no_two_commands_share_a_key() -> None:
     assert not [key for key, count in keys.items() if count > 1]
 
 
+KNOWN_KEYS = {
+    **dict(zip("012345", ("auto", "file", "full", "lung", "mediastinum", "bone"), strict=True)),
+    "I": "invert",
+    "R": "rotate_right",
+    "L": "rotate_left",
+    "H": "flip_horizontally",
+    "V": "flip_vertically",
+    "Z": "zoom_tool",
+    "+": "zoom_in",
+    "-": "zoom_out",
+    "=": "fit",
+    "Space": "reset_view",
+    "Esc": "cancel",
+    "Up": "previous_image",
+    "Down": "next_image",
+    "PgUp": "previous_exam",
+    "PgDown": "next_exam",
+    "Ctrl+Left": "previous_exam",
+    "Ctrl+Right": "next_exam",
+    "Tab": "next_finding",
+    "Shift+Tab": "previous_finding",
+    "Enter": "accept",
+    "Return": "accept",
+    "Backspace": "reject",
+    "Delete": "reject",
+    "B": "add_box",
+    "G": "show_truth",
+    "[": "threshold_down",
+    "]": "threshold_up",
+    "D": "length",
+    "A": "angle",
+    "M": "magnifier",
+    "Ctrl+Z": "undo",
+    "Ctrl+Y": "redo",
+    "Ctrl+Shift+Z": "redo",
+    "F1": "show_keys",
+    "F11": "full_screen",
+    "Ctrl+K": "show_palette",
+}
+"""The habits of OHIF and Weasis; the digits choose windows."""
+
+
+@pytest.mark.parametrize(("key", "command"), KNOWN_KEYS.items())
+def test_the_keys_are_those_that_radiologists_know(key: str, command: str) -> None:
+    wanted = f"window_{command}" if key.isdigit() else command
+    assert [c.id for c in COMMANDS if key in c.keys] == [wanted]
+
+
+def test_icons_are_of_one_family() -> None:
+    assert all(command.icon.startswith("mdi6.") for command in COMMANDS if command.icon)
+
+
 def test_keys_that_are_typed_into_text_work_only_while_reading() -> None:
     for command in COMMANDS:
         for key in command.keys:

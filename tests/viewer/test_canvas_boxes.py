@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from canvas_stage import (
@@ -128,6 +130,30 @@ def test_an_accepted_finding_has_a_green_tick(viewport: Viewport) -> None:
     assert not is_coloured(picture(viewport), colours.TICK).any()
     viewport.set_findings([finding(verdict=Verdict.ACCEPTED)])
     assert is_coloured(picture(viewport), colours.TICK).any()
+
+
+def test_a_box_that_the_reader_moved_is_amber_and_has_a_pencil(viewport: Viewport) -> None:
+    viewport.show_radiograph(black())
+    moved = replace(finding(verdict=Verdict.CORRECTED), original=(90, 90, 290, 290))
+    viewport.set_findings([moved])
+    assert not reds(viewport).any()
+    seen = picture(viewport)
+    amber = is_coloured(seen, colours.READER)
+    assert amber[110:290, 99:101].any()
+    # Its label of one line lies 5 px above the box, and its sign at the right end of that.
+    sign = seen[70:96, 130:200]
+    assert (sign.astype(int) @ [1, 1, -2] > 150).any(), "amber, at least half covered"
+
+
+def test_a_rejected_finding_has_a_grey_cross(viewport: Viewport) -> None:
+    viewport.show_radiograph(black())
+    viewport.set_findings([finding()])
+    label = slice(70, 96), slice(130, 200)
+    before = picture(viewport)[label]
+    viewport.set_findings([finding(verdict=Verdict.REJECTED)])
+    sign = picture(viewport)[label]
+    assert is_coloured(sign, colours.SECONDARY).any()
+    assert not is_coloured(before, colours.SECONDARY).any()
 
 
 def test_the_selected_finding_has_blue_corners(viewport: Viewport) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -56,6 +57,24 @@ def test_a_message_replaces_the_image(viewport: Viewport) -> None:
     assert is_coloured(image[150:250], colours.TEXT).any()
     viewport.show_radiograph(black())
     assert picture(viewport)[150:250].max() == 0
+
+
+def test_what_was_done_to_the_image_is_said_at_it(viewport: Viewport) -> None:
+    plain = black()
+    viewport.show_radiograph(plain)
+    said = ["W 255 L 128", "zoom 100\N{NO-BREAK SPACE}%", "0.200 mm at detector"]
+    assert viewport._facts(plain) == said
+    squeezed = replace(plain, is_lossy=True, identity=replace(plain.identity, key="other"))
+    viewport.show_radiograph(squeezed)
+    viewport.invert()
+    viewport.rotate_right()
+    assert viewport._facts(squeezed) == [
+        said[0],
+        "inverted",
+        "rotated 90°",
+        *said[1:],
+        "lossy compression",
+    ]
 
 
 def test_without_an_image_nothing_that_the_mouse_does_fails(viewport: Viewport) -> None:

@@ -301,6 +301,10 @@ def every_dialog(window: MainWindow) -> Iterator[QWidget]:
         dialog.close()
 
 
+def test_no_dialog_keeps_the_reader_from_the_image(window: MainWindow) -> None:
+    assert [dialog.windowTitle() for dialog in every_dialog(window) if dialog.isModal()] == []
+
+
 def test_every_interactive_widget_has_a_name_for_a_screen_reader(window: MainWindow) -> None:
     nameless = [
         f"{type(widget).__name__} in {type(widget.parentWidget()).__name__}"

@@ -19,7 +19,7 @@ from pytestqt.qtbot import QtBot
 from detector.detections import Detections, ModelIdentity
 from detector.radiograph import GreyScale, ImageIdentity, PixelSpacing, Radiograph, SpacingOrigin
 from pneumo_viewer.actions import Actions
-from pneumo_viewer.canvas.colours import DETECTION, SECONDARY, TEXT, TICK
+from pneumo_viewer.canvas.colours import DETECTION, SECONDARY, SELECTION, TEXT, TICK
 from pneumo_viewer.panels.findings import FindingsPanel, place_in_image, size_of_box
 from pneumo_viewer.panels.threshold import ThresholdSlider
 from pneumo_viewer.review.access import InlineStoreAccess
@@ -80,12 +80,24 @@ def test_sides_are_the_patients_as_the_file_says_how_the_image_hangs(
     assert place_in_image((100, 100, 200, 300), 600, 900, orientation) == place
 
 
-def test_a_box_is_measured_in_mm_where_the_spacing_is_known_and_in_pixels_elsewhere() -> None:
+def test_a_box_is_measured_in_mm_where_the_spacing_is_known_and_in_pixels_elsewhere(
+    panel: FindingsPanel,
+) -> None:
+    def unit(radiograph: Radiograph) -> str:
+        show(panel, radiograph=radiograph)
+        return str(panel.model.headerData(SIZE, Qt.Orientation.Horizontal))
+
     box = (100.0, 350.0, 200.5, 500.0)
-    assert size_of_box(box, RADIOGRAPH) == "100 × 150 px"
+    assert size_of_box(box, RADIOGRAPH) == "100 × 150"
+    assert unit(RADIOGRAPH) == "Size, px"
     spacing = PixelSpacing(row_mm=0.2, column_mm=0.143, origin=SpacingOrigin.AT_DETECTOR)
     # 100.5 columns of 0.143 mm are 14.4 mm; 150 rows of 0.2 mm are 30 mm.
-    assert size_of_box(box, replace(RADIOGRAPH, spacing=spacing)) == "14 × 30 mm"
+    known = replace(RADIOGRAPH, spacing=spacing)
+    assert size_of_box(box, known) == "14 × 30"
+    assert unit(known) == "Size, mm"
+    # A spacing of unknown origin measures nothing.
+    doubtful = replace(spacing, origin=SpacingOrigin.UNKNOWN)
+    assert unit(replace(RADIOGRAPH, spacing=doubtful)) == "Size, px"
 
 
 @pytest.fixture
@@ -137,7 +149,7 @@ def test_findings_are_numbered_scored_placed_and_measured(panel: FindingsPanel) 
     assert column(panel, SCORE) == ["0.83", "0.50", "0.40", "0.20"]
     # Centres (150, 425), (450, 650), (440, 50), (150, 425) of 600 × 900.
     assert column(panel, PLACE) == ["R middle", "L lower", "L upper", "R middle"]
-    assert column(panel, SIZE) == ["100 × 150 px", "100 × 60 px", "60 × 80 px", "100 × 150 px"]
+    assert column(panel, SIZE) == ["100 × 150", "100 × 60", "60 × 80", "100 × 150"]
     assert column(panel, MAKER) == ["compact"] * 4
     assert column(panel, VERDICT) == ["", "✓", "✗", ""]
 
@@ -154,6 +166,17 @@ def test_boxes_of_the_reader_have_a_pencil_and_his_own_no_score(panel: FindingsP
         "Finding 1, score 0.83, corrected, below the threshold",
         "Finding 2, added by the reader",
     ]
+
+
+def test_the_name_of_the_model_is_whole_in_the_narrowest_panel(panel: FindingsPanel) -> None:
+    show(panel, radiograph=replace(RADIOGRAPH, spacing=None))
+    panel.resize(panel.minimumSize())
+    table = panel.table
+    metrics = table.fontMetrics()
+    for row in range(panel.model.rowCount()):
+        index = panel.model.index(row, MAKER)
+        room = table.visualRect(index).width() - 8  # 4 px of padding at either side
+        assert metrics.horizontalAdvance(str(index.data())) <= room
 
 
 def test_places_and_sizes_wait_for_the_image(panel: FindingsPanel) -> None:
@@ -341,6 +364,11 @@ def test_every_score_has_a_tick_red_where_the_finding_is_shown(slider: Threshold
     ticks = picture(slider)[20]
     assert is_coloured(ticks, DETECTION).nonzero()[0].tolist() == [148]
     assert is_coloured(ticks, SECONDARY).nonzero()[0].tolist() == [58, 88, 108]
+
+
+def test_every_operating_point_has_a_tick_above_the_slider(slider: ThresholdSlider) -> None:
+    slider.set_points([0.7, 0.25])  # x 148.7 and 58.25, as above
+    assert is_coloured(picture(slider)[2], SELECTION).nonzero()[0].tolist() == [58, 148]
 
 
 def test_the_handle_stands_at_the_threshold(slider: ThresholdSlider) -> None:

@@ -14,6 +14,7 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from detector.dicom.grey_values import automatic_window, full_range_window
 from detector.radiograph import GreyScale, LookupTable, Overlay, Window
 from pneumo_viewer.canvas.placement import (
     CLOCKWISE,
@@ -24,6 +25,7 @@ from pneumo_viewer.canvas.placement import (
     Turn,
 )
 from pneumo_viewer.canvas.tools import Tool
+from pneumo_viewer.canvas.windowing import preset_window
 from pneumo_viewer.main_window import MainWindow
 from pneumo_viewer.review.findings import Verdict
 
@@ -87,6 +89,23 @@ def test_i_inverts_and_plus_minus_and_equals_zoom_and_fit(window: MainWindow, qt
     press(qtbot, Key.Key_Equal)
     assert window.viewport.zoom == fitted
     assert window.viewport.is_inverted
+
+
+def test_the_digits_choose_the_window(window: MainWindow, qtbot: QtBot) -> None:
+    ramp = np.tile(np.linspace(0, 4000, 1000).astype(np.uint16), (1000, 1))
+    own = Window(600, 1200, explanation="own")
+    image = replace(frame("a", 0), pixels=ramp, grey=GreyScale(12, windows=(own,)))
+    window.viewport.show_radiograph(image)
+    wanted = (
+        automatic_window(image),
+        own,
+        full_range_window(image),
+        *(preset_window(image, name) for name in ("lung", "mediastinum", "bone")),
+    )
+    assert len(set(wanted)) == 6
+    for key, view in zip("012345", wanted, strict=True):
+        press(qtbot, Qt.Key(ord(key)))
+        assert window.viewport.view == view
 
 
 @pytest.mark.parametrize(
@@ -246,3 +265,14 @@ def test_closing_the_studies_forgets_the_steps_but_not_the_measurements(
     do(window, "close_all")
     assert not window.actions_by_id["undo"].isEnabled()
     assert len(window.viewport.tools.measurements.of(("a", 0))) == 1
+
+
+def test_the_context_menu_leaves_the_image_in_sight_and_leads_to_window_and_measure(
+    window: MainWindow,
+) -> None:
+    menu = window.menus.context
+    submenus = [action.text() for action in menu.actions() if action.menu() is not None]
+    assert submenus == ["Window", "Measure"]
+    for command in ("accept", "reject", "add_box", "delete_measurement", "reset_view"):
+        assert window.actions_by_id[command] in menu.actions()
+    assert menu.sizeHint().height() < 720 * 2 / 3

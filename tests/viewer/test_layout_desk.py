@@ -259,7 +259,9 @@ def test_another_exam_is_begun_in_the_first_viewport_and_seen(window: MainWindow
 
 def test_a_right_click_beside_offers_no_verdicts(window: MainWindow) -> None:
     def commands(menu: QMenu) -> set[object]:
-        return set(menu.actions())
+        submenus = (action.menu() for action in menu.actions())
+        below = (commands(submenu) for submenu in submenus if isinstance(submenu, QMenu))
+        return set(menu.actions()).union(*below)
 
     accept, lung = window.actions_by_id["accept"], window.actions_by_id["window_lung"]
     assert {accept, lung} <= commands(window.menus.context)

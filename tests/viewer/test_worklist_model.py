@@ -12,13 +12,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtTest import QAbstractItemModelTester
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from detector.radiograph import ImageIdentity
 from pneumo_viewer.library.found import Refusal, ScannedImage
 from pneumo_viewer.library.index import StudyIndex
-from pneumo_viewer.panels.worklist import WorklistPanel
+from pneumo_viewer.panels.worklist import WorklistPanel, fitting
 from pneumo_viewer.panels.worklist_model import ROLE_NODE, WorklistModel
 from pneumo_viewer.review.access import InlineStoreAccess
 from pneumo_viewer.review.session import ReviewSession
@@ -195,3 +197,12 @@ def test_thousands_of_patients_are_shown_in_time(session: ReviewSession, qtbot: 
     qtbot.addWidget(panel)
     assert cpu_seconds_to_list(panel) < 4  # about 0.2 s; unfolding the whole tree each time: 18 s
     assert panel.order.rowCount() == 2_000
+
+
+def test_a_narrow_row_shows_whole_facts_and_no_half_ones(qapp: QApplication) -> None:
+    metrics = QFontMetrics(qapp.font())
+    line = "Doe, Jane · F 55 y · 2024-02-29"
+    assert fitting(line, metrics, metrics.horizontalAdvance(line)) == line
+    assert fitting(line, metrics, metrics.horizontalAdvance(line) - 1) == "Doe, Jane · F 55 y"
+    assert fitting(line, metrics, metrics.horizontalAdvance("Doe, Jane") + 3) == "Doe, Jane"
+    assert fitting(line, metrics, metrics.horizontalAdvance("Doe, J…")).endswith("…")
