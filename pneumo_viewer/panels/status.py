@@ -9,31 +9,39 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QToolButton, QW
 
 from pneumo_viewer.canvas.image_view import PointerReading
 from pneumo_viewer.theme import UNIT, icon
+from pneumo_viewer.words import tr
 
 _DELAY_MS = 1000
 
 
 class WorkProgress(QWidget):
-    """One piece of background work with its time left and a way to stop it."""
+    """One piece of background work with its time left and a way to stop it.
+
+    Parameters
+    ----------
+    words
+        What is being done, with places for ``{done}`` and ``{total}``.
+    stop
+        What the way to stop it is called.
+    """
 
     cancelled = Signal()
 
-    def __init__(self, verb: str, parent: QWidget | None = None) -> None:
+    def __init__(self, words: str, stop: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._verb = verb
+        self._words = words
         self._pace = _Pace()
         self._label = QLabel()
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
         self._bar.setFixedWidth(120)
-        self._bar.setAccessibleName(verb)
-        stop = _stop_button(f"Stop {verb.lower()}")
-        stop.clicked.connect(self.cancelled)
+        button = _stop_button(stop)
+        button.clicked.connect(self.cancelled)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(2 * UNIT, 0, 2 * UNIT, 0)
         layout.addWidget(self._label)
         layout.addWidget(self._bar)
-        layout.addWidget(stop)
+        layout.addWidget(button)
         self.hide()
 
     def show_progress(self, done: int, total: int) -> None:
@@ -42,7 +50,9 @@ class WorkProgress(QWidget):
             self._pace = _Pace()
             self.hide()
             return
-        self._label.setText(f"{self._verb} {done} of {total}{self._pace.left(done, total)}")
+        words = self._words.format(done=done, total=total)
+        self._bar.setAccessibleName(words)
+        self._label.setText(f"{words}{self._pace.left(done, total)}")
         self._bar.setRange(0, total)
         self._bar.setValue(done)
         self.show()
@@ -59,7 +69,7 @@ class TaskProgress(QWidget):
         self._words = ""
         self._delay = QBasicTimer()
         self._label = QLabel()
-        stop = _stop_button("Stop this task")
+        stop = _stop_button(tr("Stop this task"))
         stop.clicked.connect(self.cancelled)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(2 * UNIT, 0, 2 * UNIT, 0)
@@ -75,8 +85,11 @@ class TaskProgress(QWidget):
             self._delay.stop()
             if words:
                 self._delay.start(_DELAY_MS, self)
-        far = f": {done} of {total}{self._pace.left(done, total)}" if total > 1 else " …"
-        self._label.setText(words + far)
+        if total > 1:
+            so_far = tr("{words}: {done} of {total}").format(words=words, done=done, total=total)
+            self._label.setText(f"{so_far}{self._pace.left(done, total)}")
+        else:
+            self._label.setText(f"{words} …")
 
     def timerEvent(self, event: QTimerEvent) -> None:
         """Show work that has gone on since it was first told."""
@@ -112,16 +125,25 @@ def _stop_button(words: str) -> QToolButton:
 def time_left(seconds: float) -> str:
     """Name the time that work still takes: seconds, minutes or hours."""
     if seconds < 100:
-        return f"{seconds:.0f} s left"
-    return f"{seconds / 60:.0f} min left" if seconds < 6000 else f"{seconds / 3600:.1f} h left"
+        return tr("{seconds:.0f} s left", seconds=seconds)
+    if seconds < 6000:
+        return tr("{minutes:.0f} min left", minutes=seconds / 60)
+    return tr("{hours:.1f} h left", hours=seconds / 3600)
 
 
 def describe(reading: PointerReading | None) -> str:
     """The pixel under the pointer as one line."""
     if reading is None:
         return ""
-    modality = "" if reading.value == reading.stored else f"   modality {reading.value:g}"
-    return (
-        f"x {reading.x}  y {reading.y}   stored {reading.stored}{modality}"
-        f"   shown {reading.displayed}"
+    words = (
+        tr("x {x}  y {y}   stored {stored}   shown {shown}")
+        if reading.value == reading.stored
+        else tr("x {x}  y {y}   stored {stored}   modality {value:g}   shown {shown}")
+    )
+    return words.format(
+        x=reading.x,
+        y=reading.y,
+        stored=reading.stored,
+        value=reading.value,
+        shown=reading.displayed,
     )
