@@ -132,7 +132,7 @@ class ExportDesk(QObject):
             self._say(f"{Path(source).name}: {reason_of(error)}")
 
         self._workspace.tasks.submit(
-            f"Reading reviews from {', '.join(path.name for path in paths)}",
+            tr("Reading reviews from {files}").format(files=", ".join(path.name for path in paths)),
             [Task("pneumo_viewer.exchange.truth_files:read_reviews", (tuple(paths),))],
             done=perform,
             failed=failed,

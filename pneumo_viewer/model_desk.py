@@ -118,7 +118,7 @@ class ModelDesk(QObject):
             say(tr("There is nothing to export. {why}", why=training_set.describe()))
             return
         self._workspace.tasks.submit(
-            f"Writing a training set to {folder}",
+            tr("Writing a training set to {folder}").format(folder=folder),
             writing_tasks(folder, training_set.exams),
             done=lambda path: say(f"{path}: {training_set.describe()}"),
             failed=lambda error: say(f"{folder}: {reason_of(error)}"),

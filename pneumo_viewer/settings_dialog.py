@@ -59,7 +59,7 @@ class SettingsDialog(QDialog):
         content = QWidget()
         content.setLayout(form)
         scroll = QScrollArea()
-        scroll.setAccessibleName("Settings")
+        scroll.setAccessibleName(tr("Settings"))
         scroll.setWidget(content)
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QScrollArea.Shape.NoFrame)

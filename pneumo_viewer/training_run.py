@@ -340,7 +340,7 @@ class TrainingRun(QObject):
         assert self._folder is not None
         self._remove(self._folder)
         self._folder = self.request = None
-        self._change(RunState.NONE, "Stopped before it began.")
+        self._change(RunState.NONE, tr("Stopped before it began."))
 
     def _remove(self, folder: Path) -> None:
         self._jobs.submit(
@@ -354,7 +354,10 @@ class TrainingRun(QObject):
 
     def _show_preparing(self, words: str, done: int, total: int) -> None:
         if words:
-            self._change(RunState.PREPARING, f"{words}: {done} of {total} …")
+            self._change(
+                RunState.PREPARING,
+                tr("{words}: {done} of {total}").format(words=words, done=done, total=total) + " …",
+            )
 
     def _watch(self, folder: Path, request: TrainingRequest) -> None:
         self._folder, self.request, self.card = folder, request, None

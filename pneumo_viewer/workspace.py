@@ -137,7 +137,9 @@ class Workspace(QObject):
         self._scoring: dict[str, Job] = {}
         self._truth_tables: list[TruthTable] = []
         self.tasks = NamedTasks(jobs, self)
-        self.tasks.stopped.connect(lambda words: self.notice_given.emit(f"Stopped: {words}"))
+        self.tasks.stopped.connect(
+            lambda words: self.notice_given.emit(tr("Stopped: {words}").format(words=words))
+        )
         self._loader = StudyLoader(jobs, self)
         self._loader.found.connect(self._add_images)
         self._loader.refused.connect(self._add_refusals)
@@ -376,7 +378,9 @@ class Workspace(QObject):
             self.notice_given.emit(f"{Path(source).name}: {reason_of(error)}")
 
         self.tasks.submit(
-            f"Reading ground truth from {', '.join(path.name for path in paths)}",
+            tr("Reading ground truth from {files}").format(
+                files=", ".join(path.name for path in paths)
+            ),
             [Task("pneumo_viewer.exchange.truth_files:read_truth_files", (paths,))],
             priority=_URGENT,
             done=self._take_truth,
