@@ -2632,10 +2632,6 @@
         <translation>Jede Untersuchung mit Rahmen ist zurückgehalten. Halten Sie eine andere Gruppe zurück oder befunden Sie mehr.</translation>
     </message>
     <message>
-        <source>Writing the training set …</source>
-        <translation>Der Trainingssatz wird geschrieben …</translation>
-    </message>
-    <message>
         <source>Stopping after this step …</source>
         <translation>Hält nach diesem Schritt an …</translation>
     </message>
@@ -2702,6 +2698,54 @@
     <message>
         <source>Ground truth from {file}: {boxes} boxes, and {matched} of {images} open images are covered.</source>
         <translation>Referenz aus {file}: {boxes} Rahmen, und {matched} von {images} offenen Bildern sind abgedeckt.</translation>
+    </message>
+    <message>
+        <source>Next panel</source>
+        <translation>Nächste Leiste</translation>
+    </message>
+    <message>
+        <source>Previous panel</source>
+        <translation>Vorherige Leiste</translation>
+    </message>
+    <message>
+        <source>Lists of exams</source>
+        <translation>Listen der Untersuchungen</translation>
+    </message>
+    <message>
+        <source>Stop this task</source>
+        <translation>Diese Aufgabe anhalten</translation>
+    </message>
+    <message>
+        <source>{words}: {done} of {total}</source>
+        <translation>{words}: {done} von {total}</translation>
+    </message>
+    <message>
+        <source>Writing the training set</source>
+        <translation>Der Trainingssatz wird geschrieben</translation>
+    </message>
+    <message>
+        <source>Figures</source>
+        <translation>Abbildungen</translation>
+    </message>
+    <message>
+        <source>Reading reviews from {files}</source>
+        <translation>Befunde aus {files} werden gelesen</translation>
+    </message>
+    <message>
+        <source>Reading ground truth from {files}</source>
+        <translation>Referenz aus {files} wird gelesen</translation>
+    </message>
+    <message>
+        <source>Stopped: {words}</source>
+        <translation>Angehalten: {words}</translation>
+    </message>
+    <message>
+        <source>Writing a training set to {folder}</source>
+        <translation>Ein Trainingssatz wird nach {folder} geschrieben</translation>
+    </message>
+    <message>
+        <source>Stopped before it began.</source>
+        <translation>Angehalten, bevor es begann.</translation>
     </message>
 </context>
 </TS>

@@ -137,12 +137,37 @@ def test_a_training_that_cannot_begin_says_the_last_line_of_its_log(
     exams = training_set((0, True), (1, True), (2, False), (3, False), (4, False))
     run.start(exams, model, name="mine", steps=3, held_out=0)
     assert run.state is RunState.PREPARING
-    (job,) = jobs.named("write_training_set")
-    job.give(None)
+    for name in ("link_images", "write_annotations"):
+        assert run.state is RunState.PREPARING
+        (job,) = jobs.named(name)
+        job.give(None)
     assert run.state is RunState.RUNNING
     qtbot.waitUntil(lambda: run.state is RunState.FAILED, timeout=PATIENCE)
     assert "training_set.json" in run.message
     assert "No access" in run.message
+    run.close()
+
+
+def test_a_training_is_stopped_while_its_set_is_written_and_nothing_of_it_is_left(
+    private_home: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "first.safetensors"
+    write_weights(path, "first")
+    (model,), _ = find_models([tmp_path])
+    owner = QObject()
+    jobs = FakeJobs()
+    run = TrainingRun(jobs, owner)  # type: ignore[arg-type]
+    exams = training_set((0, True), (1, True), (2, False), (3, False), (4, False))
+    run.start(exams, model, name="mine", steps=3, held_out=0)
+    assert run.message == "Writing the training set: 0 of 2 …"
+    run.stop()
+    assert run.state is RunState.NONE
+    assert run.message == "Stopped before it began."
+    assert not jobs.named("link_images")
+    (removal,) = jobs.named("rmtree")
+    removal.run()
+    assert not list(trainings_folder().iterdir())
+    assert not run.can_resume
     run.close()
 
 
@@ -283,8 +308,10 @@ def test_reviewed_studies_are_learnt_stopped_closed_resumed_and_used(
     names = [person.desk.list.itemText(row) for row in range(person.desk.list.count())]
     person.desk.list.activated.emit(names.index("mine 1"))
     person.wait(lambda: person.session.model == mine.card.identity)
-    person.wait_for_the_detector()
     key = next(iter(person.application.workspace.images)).identity.key
+    person.wait(lambda: key in person.application.workspace.declined)  # they are no chests
+    person.window.actions_by_id["detect_all_declined"].trigger()
+    person.wait(lambda: person.session.detections(key) is not None)
     detections = person.session.detections(key)
     assert detections is not None
     assert detections.model == mine.card.identity
