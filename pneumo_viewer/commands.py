@@ -164,6 +164,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("show_worklist", "Worklist", "View", ("F2",), is_toggle=True, starts_section=True),
     Command("show_findings", "Findings", "View", ("F3",), is_toggle=True),
     Command("show_tags", "DICOM tags", "View", ("F10",), is_toggle=True),
+    Command("show_pacs", "PACS", "View", ("Ctrl+P",), is_toggle=True),
     Command("show_log", "Log", "View", ("F12",), is_toggle=True),
     Command("reset_layout", "Reset layout", "View"),
     Command("full_screen", "Full screen", "View", ("F11",), is_toggle=True),
