@@ -225,15 +225,17 @@ class PacsDesk(QObject):
         server = self._server
 
         def fetch(listed: list[tuple[InstanceAddress, ...]]) -> None:
-            problems = self.receiving.problems
+            unlisted = self.receiving.problems
             addresses = [address for several in listed for address in several]
             if not addresses:
                 nothing = tr("The selected studies hold no radiograph and no report.")
-                self._say(problems[0] if problems else nothing)
+                self._say(unlisted[0] if unlisted else nothing)
                 return
             calls = [(server, address, received_folder()) for address in addresses]
             self.receiving.start(
-                "retrieve", calls, lambda paths: self._open(paths, self.receiving.problems)
+                "retrieve",
+                calls,
+                lambda paths: self._open(paths, [*unlisted, *self.receiving.problems]),
             )
 
         self.receiving.start("list_instances", [(server, study.uid) for study in studies], fetch)

@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Final, Protocol
 
+from pydicom.config import IGNORE
 from pydicom.uid import (
     UID,
     BasicTextSRStorage,
@@ -218,7 +219,8 @@ def checked_address(server: str, study: str, series: str, instance: str) -> Inst
     ServerError
         A part is not a DICOM UID.
     """
-    if not all(UID(part).is_valid for part in (study, series, instance)):
+    parts = (study, series, instance)
+    if not all(UID(part, validation_mode=IGNORE).is_valid for part in parts):
         raise ServerError(server, UNSAFE_ANSWER)
     return InstanceAddress(study, series, instance)
 

@@ -27,8 +27,9 @@ from pneumo_viewer.network.archive import (
 )
 from pneumo_viewer.network.servers import WebServer
 
-# It logs identifiers, and each failure that it logs is a sentence here.
-logging.getLogger("dicomweb_client").setLevel(logging.CRITICAL + 1)
+# They log identifiers, and each failure that they log is a sentence here.
+for _library in ("dicomweb_client", "retrying"):
+    logging.getLogger(_library).setLevel(logging.CRITICAL + 1)
 
 PATIENCE_SECONDS: Final = 30.0
 _LONGEST_CONNECTING_SECONDS: Final = 10.0

@@ -15,12 +15,12 @@ from pydicom.dataset import Dataset
 from pydicom.errors import InvalidDicomError
 from pydicom.multival import MultiValue
 from pydicom.uid import (
+    JPEG2000,
     UID,
     DeflatedExplicitVRLittleEndian,
     ExplicitVRBigEndian,
     ExplicitVRLittleEndian,
     ImplicitVRLittleEndian,
-    JPEG2000,
     JPEG2000Lossless,
     JPEGBaseline8Bit,
     JPEGExtended12Bit,
@@ -225,8 +225,15 @@ class DimseArchive:
         handlers: Sequence[Any] = (),
     ) -> Iterator[Association]:
         """An association in which at least one context of the first class was accepted."""
-        association = self._associate(contexts, what, roles, handlers)
+        sockets: list[socket.socket] = []
+
+        def remember(event: evt.Event) -> None:
+            sockets.append(event.assoc.dul.socket.socket)  # type: ignore[union-attr, arg-type]
+
+        association: Association | None = None
+        handlers = [*handlers, (evt.EVT_CONN_OPEN, remember)]
         try:
+            association = self._associate(contexts, what, roles, handlers)
             accepted = {context.abstract_syntax for context in association.accepted_contexts}
             if contexts[0].abstract_syntax not in accepted:
                 raise self._error(archive.NOT_OFFERED, what=what)
@@ -234,8 +241,10 @@ class DimseArchive:
             if association.is_established:
                 association.release()
         finally:
-            if association.is_established:
+            if association is not None and association.is_established:
                 association.abort()
+            for left in sockets:  # the library leaves open what the other side has closed
+                left.close()
 
     def _associate(
         self,
