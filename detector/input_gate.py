@@ -1,7 +1,8 @@
 """Whether the detector may be asked about an image at all: the adult's frontal chest radiograph.
 
 What the header says is believed; where it is silent, the picture itself is compared with frontal
-chests. A doubt hinders nothing: the detector computes all the same, and the reader decides.
+chests. The window declines to detect in a doubtful image until the reader asks for it all the same;
+``pneumo-detect`` detects and calls the result doubtful.
 
 The picture is compared by one measure. Cut to what was exposed, shrunk to :data:`SIDE` pixels a
 side, with equalised histogram and unit norm, frontal chests form a cloud. :class:`ChestModel`
@@ -28,6 +29,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.dicom.grey_values import render
+from detector.errors import InputError
 from detector.radiograph import Code, ImageIdentity, Radiograph
 from resources import CHEST_MODEL
 
@@ -88,6 +90,13 @@ class Doubt:
     def sentence(self) -> str:
         """For the reader."""
         return f"{self.rule.value[0].upper()}{self.rule.value[1:]}: {self.evidence}."
+
+
+class DeclinedError(InputError):
+    """The detector was not trained for such an image, and the reader has not asked for it yet."""
+
+    kind = "the detector declines"
+    advice = "Model → Detect in this image all the same."
 
 
 @dataclass(frozen=True, eq=False, slots=True)

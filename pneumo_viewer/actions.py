@@ -8,8 +8,9 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QAbstractButton, QMenu, QMenuBar, QToolBar, QWidget
 
-from pneumo_viewer.commands import COMMANDS, MENUS, Scope
+from pneumo_viewer.commands import COMMANDS, MENUS, SUBMENUS, Scope
 from pneumo_viewer.theme import icon
+from pneumo_viewer.words import tr
 
 _SYMBOLS = {"Return": "↵", "Backspace": "⌫"}
 
@@ -34,7 +35,7 @@ class Actions(QObject):
         super().__init__(parent)
         self._by_id: dict[str, QAction] = {}
         for command in COMMANDS:
-            action = QAction(command.text, self)
+            action = QAction(tr(command.text), self)
             action.setCheckable(command.is_toggle)
             if command.scope is Scope.READING:
                 action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
@@ -61,7 +62,7 @@ class Actions(QObject):
             action = self[command.id]
             action.setShortcuts([QKeySequence(key) for key in keys])
             shown = f" ({native_text(keys[0])})" if keys else ""
-            action.setToolTip(command.text + shown)
+            action.setToolTip(tr(command.text) + shown)
         self.keys_changed.emit()
 
     def follow_key(self, command_id: str, show: Callable[[str], object]) -> None:
@@ -113,11 +114,11 @@ class Actions(QObject):
         """
         menus: dict[str, QMenu] = {}
         for title in MENUS:
-            menus[title] = menu_bar.addMenu(title)
+            menus[title] = menu_bar.addMenu(tr(title))
         for command in COMMANDS:
             if command.menu not in menus:
-                parent, _, title = command.menu.partition("/")
-                menus[command.menu] = menus[parent].addMenu(title)
+                parent = command.menu.partition("/")[0]
+                menus[command.menu] = menus[parent].addMenu(tr(SUBMENUS[command.menu]))
             menu = menus[command.menu]
             if command.starts_section:
                 menu.addSeparator()

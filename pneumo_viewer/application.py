@@ -25,6 +25,7 @@ from pneumo_viewer.review.store import store_path
 from pneumo_viewer.screens import bring_onto_screen
 from pneumo_viewer.settings import Settings, load_settings, save_settings, settings_path
 from pneumo_viewer.theme import Theme
+from pneumo_viewer.words import tr
 from pneumo_viewer.workspace import StoreOnJobs, Workspace
 from resources import DEFAULT_WEIGHTS
 
@@ -74,7 +75,11 @@ class Application:
             save_settings(settings, self._settings_path)
         except OSError as error:
             self.workspace.notice_given.emit(
-                f"Settings could not be saved to {self._settings_path}: {error.strerror}."
+                tr(
+                    "Settings could not be saved to {path}: {reason}.",
+                    path=self._settings_path,
+                    reason=error.strerror,
+                )
             )
 
     def close(self) -> None:

@@ -20,6 +20,7 @@ from pneumo_viewer.panels.notice import NoticeLine
 from pneumo_viewer.panels.status import WorkProgress, describe
 from pneumo_viewer.theme import UNIT
 from pneumo_viewer.tool_bar import ToolBar
+from pneumo_viewer.words import tr
 
 _ON_IMAGE = ("Image/Window", "Image/Measure", "delete_measurement")
 _VIEWING = ("invert", "fit", "actual_size", "reset_view")
@@ -45,7 +46,7 @@ class Menus:
 
     def __init__(self, window: QMainWindow, actions: Actions) -> None:
         self.by_title = actions.fill_menu_bar(window.menuBar())
-        self.recent = QMenu("Recent folders", window)
+        self.recent = QMenu(tr("Recent folders"), window)
         self.by_title["File"].insertMenu(actions["load_truth"], self.recent)
         self.context = self._joined((*_READING, _ON_IMAGE, _VIEWING), window, actions)
         self.beside = self._joined((_ON_IMAGE, _VIEWING), window, actions)
@@ -68,8 +69,8 @@ def add_tool_bar(window: QMainWindow, actions: Actions, menus: Menus) -> ToolBar
     """Make the tool bar: the commands with icons, and the windows as a menu."""
     tool_bar = ToolBar(window, actions)
     choice = QToolButton()
-    choice.setText("Window ▾")
-    choice.setToolTip("Choose a window")
+    choice.setText(tr("Window ▾"))
+    choice.setToolTip(tr("Choose a window"))
     choice.setMenu(menus.by_title["Image/Window"])
     choice.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
     tool_bar.insertWidget(actions["invert"], choice)
@@ -89,19 +90,19 @@ class StatusLine:
     """
 
     def __init__(self, bar: QStatusBar, card: ModelCard | None) -> None:
-        self.scanning = WorkProgress("Reading")
-        self.scoring = WorkProgress("Detecting")
-        self.exporting = WorkProgress("Exporting")
+        self.scanning = WorkProgress(tr("Reading {done} of {total}"), tr("Stop reading"))
+        self.scoring = WorkProgress(tr("Detecting {done} of {total}"), tr("Stop detecting"))
+        self.exporting = WorkProgress(tr("Exporting {done} of {total}"), tr("Stop exporting"))
         self.notice = NoticeLine()
         self._pointer = QLabel()
-        self._detector = QLabel("no model" if card is None else f"{card.name} {card.version}")
+        self._detector = QLabel(tr("no model") if card is None else f"{card.name} {card.version}")
         bar.setContentsMargins(2 * UNIT, 0, 0, 0)
         bar.setSizeGripEnabled(False)
         bar.addWidget(self.scanning)
         bar.addWidget(self.scoring)
         bar.addWidget(self.exporting)
         bar.addWidget(self.notice, 1)
-        research = QLabel("Research use only")
+        research = QLabel(tr("Research use only"))
         research.setProperty("role", "secondary")
         for label in (self._pointer, self._detector, research):
             label.setContentsMargins(2 * UNIT, 0, 3 * UNIT, 0)

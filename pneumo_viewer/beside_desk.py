@@ -8,9 +8,10 @@ from detector.radiograph import Radiograph
 from pneumo_viewer.canvas.viewport import Viewport
 from pneumo_viewer.facts import corner_texts
 from pneumo_viewer.library.hanging import Cell
+from pneumo_viewer.words import mark, tr
 from pneumo_viewer.workspace import Workspace
 
-OTHER_PATIENT = "This is another patient."
+OTHER_PATIENT = mark("This is another patient.")
 
 
 class BesideDesk(QObject):
@@ -54,9 +55,9 @@ class BesideDesk(QObject):
             return
         self._frame = 0
         if cell.key is None:
-            self._viewport.show_message(cell.title, cell.message)
+            self._viewport.show_message(tr(cell.title), tr(cell.message))
             return
-        self._viewport.show_message("Reading …", self._workspace.image(cell.key).path.name)
+        self._viewport.show_message(tr("Reading …"), self._workspace.image(cell.key).path.name)
         self._workspace.request_thumbnail(cell.key)
         self._ask()
 
@@ -103,13 +104,13 @@ class BesideDesk(QObject):
     def _show_doubts(self, key: str) -> None:
         if key != self._cell.key or self._viewport.radiograph is None:
             return
-        warnings = [OTHER_PATIENT] if self._cell.is_other_patient else []
+        warnings = [tr(OTHER_PATIENT)] if self._cell.is_other_patient else []
         warnings += [doubt.sentence for doubt in self._workspace.doubts.get(key, ())]
         self._viewport.set_doubts(warnings)
 
     def _show_failure(self, key: str, reason: str) -> None:
         if key == self._cell.key:
-            self._viewport.show_message("This image cannot be shown", reason)
+            self._viewport.show_message(tr("This image cannot be shown"), reason)
 
     def _step_frame(self, step: int) -> None:
         radiograph = self._viewport.radiograph

@@ -19,6 +19,8 @@ from PySide6.QtCore import (
     qInstallMessageHandler,
 )
 
+from pneumo_viewer.words import tr
+
 logger = logging.getLogger(__name__)
 
 _LEVELS = {
@@ -134,8 +136,12 @@ class BugReporter(QObject):
         self._known.add(place)
         logger.error("an error inside the program", exc_info=(kind, error, trace))
         self.noticed.emit(
-            f"An error inside the program ({kind.__qualname__} in {file}). "
-            "Your verdicts are safe; View → Log says more."
+            tr(
+                "An error inside the program ({kind} in {file}). "
+                "Your verdicts are safe; View → Log says more.",
+                kind=kind.__qualname__,
+                file=file,
+            )
         )
 
     def _take_of_thread(self, arguments: threading.ExceptHookArgs) -> None:

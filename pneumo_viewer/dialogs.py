@@ -18,6 +18,7 @@ from detector.model_card import ModelCard, card_as_markdown
 from pneumo_viewer.actions import Actions, native_text
 from pneumo_viewer.commands import COMMANDS, MENUS, MOUSE
 from pneumo_viewer.theme import UNIT, colours
+from pneumo_viewer.words import tr
 
 
 def show_keys(parent: QWidget, actions: Actions) -> QDialog:
@@ -27,14 +28,14 @@ def show_keys(parent: QWidget, actions: Actions) -> QDialog:
         rows = [
             (
                 ", ".join(native_text(key) for key in actions.keys[command.id]),
-                command.text,
+                tr(command.text),
             )
             for command in COMMANDS
             if command.menu.partition("/")[0] == menu and actions.keys[command.id]
         ]
         if rows:
-            sections.append((menu, rows))
-    sections.append(("Mouse", list(MOUSE)))
+            sections.append((tr(menu), rows))
+    sections.append((tr("Mouse"), [(tr(gesture), tr(effect)) for gesture, effect in MOUSE]))
     columns: list[list[str]] = [[], [], []]
     heights = [0, 0, 0]
     for title, rows in sections:
@@ -50,7 +51,7 @@ def show_keys(parent: QWidget, actions: Actions) -> QDialog:
         label.setAlignment(Qt.AlignmentFlag.AlignTop)
         label.setWordWrap(True)
         layout.addWidget(label, 1)
-    return _dialog(parent, "Keys and mouse", _scrolling(content), QSize(1120, 660))
+    return _dialog(parent, tr("Keys and mouse"), _scrolling(content), QSize(1120, 660))
 
 
 def _table(title: str, rows: list[tuple[str, str]]) -> str:
@@ -73,23 +74,25 @@ def show_model(parent: QWidget, card: ModelCard | None, problem: str) -> QDialog
     else:
         text.setTextFormat(Qt.TextFormat.MarkdownText)
         text.setText(card_as_markdown(card))
-    return _dialog(parent, "Model", _scrolling(text), QSize(720, 560))
+    return _dialog(parent, tr("Model"), _scrolling(text), QSize(720, 560))
 
 
 def show_about(parent: QWidget) -> QDialog:
     """Show what this program is and what it is not."""
     text = QLabel(
         f"<h3>pneumo-viewer {__version__}</h3>"
-        "<p>Review chest radiographs with an embedded anchor-free pneumonia detector, after "
-        "Wu et al., <i>Pneumonia detection based on RSNA dataset and anchor-free deep learning "
-        "detector</i>, Scientific Reports 14:1929 (2024).</p>"
-        "<p><b>For research use only. Not a medical device.</b></p>"
-        "<p>Demo studies: NIH ChestX-ray14, with thanks to the NIH Clinical Center "
-        "(Wang et al., CVPR 2017).</p>"
+        + tr(
+            "<p>Review chest radiographs with an embedded anchor-free pneumonia detector, after "
+            "Wu et al., <i>Pneumonia detection based on RSNA dataset and anchor-free deep learning "
+            "detector</i>, Scientific Reports 14:1929 (2024).</p>"
+            "<p><b>For research use only. Not a medical device.</b></p>"
+            "<p>Demo studies: NIH ChestX-ray14, with thanks to the NIH Clinical Center "
+            "(Wang et al., CVPR 2017).</p>"
+        )
     )
     text.setWordWrap(True)
     text.setMinimumWidth(420)
-    return _dialog(parent, "About", text)
+    return _dialog(parent, tr("About"), text)
 
 
 def _scrolling(content: QWidget) -> QScrollArea:

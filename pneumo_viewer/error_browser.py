@@ -7,18 +7,19 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
 from pneumo_viewer.canvas.viewport import Viewport
-from pneumo_viewer.evaluating import collect, waits_until_revealed
+from pneumo_viewer.evaluating import collect
 from pneumo_viewer.jobs.jobs import Job
 from pneumo_viewer.jobs.tasks import Pool, Task
 from pneumo_viewer.review.changes import Aspect, Change
 from pneumo_viewer.review.evaluation import Collected
 from pneumo_viewer.review.sources import LOADED_TRUTH, ReaderSource, TruthSource
+from pneumo_viewer.words import mark, tr
 from pneumo_viewer.workspace import Workspace, reason_of
 from training.evaluation.errors import BoxError, ErrorKind, ErrorTable
 
 KIND_WORDS = {
-    ErrorKind.FALSE_POSITIVE: "false positive",
-    ErrorKind.FALSE_NEGATIVE: "missed box",
+    ErrorKind.FALSE_POSITIVE: mark("false positive"),
+    ErrorKind.FALSE_NEGATIVE: mark("missed box"),
 }
 
 
@@ -94,7 +95,11 @@ class ErrorBrowser(QObject):
     def step(self, direction: int) -> None:
         """Go to the next error, or with -1 to the one before; after the last comes the first."""
         if self._workspace.session.hidden_count:
-            text = waits_until_revealed("the list of errors", self._workspace.session)
+            text = tr(
+                "Blinded reading: the list of errors waits until all is revealed. "
+                "Still hidden: {count}.",
+                count=self._workspace.session.hidden_count,
+            )
             self._workspace.notice_given.emit(text)
             return
         if self._table is None:
@@ -102,9 +107,12 @@ class ErrorBrowser(QObject):
             return
         if not len(self._rows):
             self._workspace.notice_given.emit(
-                f"No error at the threshold of {self._workspace.session.threshold:.2f}."
+                tr(
+                    "No error at the threshold of {threshold:.2f}.",
+                    threshold=self._workspace.session.threshold,
+                )
                 if self._table.image_ids
-                else "No scored image has a known truth. File → Load ground truth brings it."
+                else tr("No scored image has a known truth. File → Load ground truth brings it.")
             )
             return
         if self._last_row is None:
@@ -127,9 +135,17 @@ class ErrorBrowser(QObject):
             self._pending_box = (error.image_id, error.box)
             self._show_pending_box(error.image_id)
         self.error_shown.emit()
-        score = "never found" if error.score is None else f"score {error.score:.2f}"
+        score = (
+            tr("never found") if error.score is None else tr("score {score:.2f}", score=error.score)
+        )
         self._workspace.notice_given.emit(
-            f"Error {place + 1} of {self.count}: {KIND_WORDS[error.kind]}, {score}."
+            tr(
+                "Error {number} of {count}: {kind}, {score}.",
+                number=place + 1,
+                count=self.count,
+                kind=tr(KIND_WORDS[error.kind]),
+                score=score,
+            )
         )
 
     def _select(self, error: BoxError) -> None:
@@ -151,7 +167,7 @@ class ErrorBrowser(QObject):
             self._pending_step = direction
             return
         self._pending_step = direction
-        self._workspace.notice_given.emit("Looking for errors …")
+        self._workspace.notice_given.emit(tr("Looking for errors …"))
         collect(self._workspace, self._truth, self._match)
 
     def _match(self, collected: Collected) -> None:
@@ -191,7 +207,7 @@ class ErrorBrowser(QObject):
 
     def _forget(self) -> None:
         if self._pending_step:
-            text = "The studies have changed meanwhile: ask for the error again."
+            text = tr("The studies have changed meanwhile: ask for the error again.")
             self._workspace.notice_given.emit(text)
         self._drop_job()
         self._table = None

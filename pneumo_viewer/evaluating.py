@@ -21,7 +21,6 @@ from pneumo_viewer.review.evaluation import (
     answered_by_both,
     collect_exams,
 )
-from pneumo_viewer.review.session import ReviewSession
 from pneumo_viewer.review.sources import (
     LOADED_TRUTH,
     Answer,
@@ -31,6 +30,7 @@ from pneumo_viewer.review.sources import (
     answers,
     truth_of,
 )
+from pneumo_viewer.words import tr
 from pneumo_viewer.workspace import Workspace, reason_of
 from training.evaluation.exam import Exam
 from training.evaluation.subgroups import Subgroup
@@ -78,14 +78,6 @@ def collect(workspace: Workspace, source: TruthSource, done: Callable[[Collected
         join(None)
 
 
-def waits_until_revealed(what: str, session: ReviewSession) -> str:
-    """The sentence for a blinded reader who asks for what would give the answers away."""
-    return (
-        f"Blinded reading: {what} waits until all is revealed. "
-        f"Still hidden: {session.hidden_count}."
-    )
-
-
 def _keys(workspace: Workspace) -> list[str]:
     return [image.identity.key for image in workspace.images]
 
@@ -125,13 +117,19 @@ class EvaluationRun(QObject):
         self.has_finished = False
         self._truth = truth
         if not self._workspace.images:
-            self.stopped.emit("Open studies first, then evaluate them.")
+            self.stopped.emit(tr("Open studies first, then evaluate them."))
             return
         if self._workspace.session.hidden_count:
-            self.stopped.emit(waits_until_revealed("evaluation", self._workspace.session))
+            self.stopped.emit(
+                tr(
+                    "Blinded reading: evaluation waits until all is revealed. "
+                    "Still hidden: {count}.",
+                    count=self._workspace.session.hidden_count,
+                )
+            )
             return
         if self._workspace.session.model is None:
-            self.stopped.emit("There is no model whose findings could be evaluated.")
+            self.stopped.emit(tr("There is no model whose findings could be evaluated."))
             return
         self._is_waiting = True
         self._go_on(*self._workspace.scoring)
@@ -141,7 +139,7 @@ class EvaluationRun(QObject):
         is_awaited = self._is_waiting or self._is_measuring
         self._drop_job()
         if is_awaited:
-            self.stopped.emit("Evaluation cancelled. The detector goes on in the background.")
+            self.stopped.emit(tr("Evaluation cancelled. The detector goes on in the background."))
 
     def _drop_job(self) -> None:
         self._start_count += 1
@@ -217,11 +215,17 @@ class ComparisonRun(QObject):
         """Compare two sides on the open images that both answered and whose truth is known."""
         self._drop_job()
         if first == second:
-            self.stopped.emit("Choose two different models or readers.")
+            self.stopped.emit(tr("Choose two different models or readers."))
             return
         session = self._workspace.session
         if session.hidden_count:
-            self.stopped.emit(waits_until_revealed("the comparison", session))
+            self.stopped.emit(
+                tr(
+                    "Blinded reading: the comparison waits until all is revealed. "
+                    "Still hidden: {count}.",
+                    count=session.hidden_count,
+                )
+            )
             return
         fingerprint = None if session.model is None else session.model.fingerprint
         keys = _keys(self._workspace)
@@ -247,7 +251,7 @@ class ComparisonRun(QObject):
         """Forget the comparison that is being made."""
         if self._job is not None:
             self._drop_job()
-            self.stopped.emit("Comparison cancelled.")
+            self.stopped.emit(tr("Comparison cancelled."))
 
     def _drop_job(self) -> None:
         self._start_count += 1
@@ -264,7 +268,7 @@ class ComparisonRun(QObject):
         others: tuple[Exam, ...],
     ) -> None:
         if not exams:
-            self.stopped.emit("No open image has a known truth and an answer of both.")
+            self.stopped.emit(tr("No open image has a known truth and an answer of both."))
             return
 
         def done(comparison: Comparison) -> None:

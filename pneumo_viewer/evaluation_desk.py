@@ -26,6 +26,7 @@ from pneumo_viewer.review.sources import (
     TruthSource,
     answer_sources,
 )
+from pneumo_viewer.words import mark, tr
 from pneumo_viewer.workspace import Workspace
 from training.evaluation.exam import Exam
 from training.evaluation.subgroups import Subgroup
@@ -41,6 +42,13 @@ _PAGE_COMMANDS = (
     "threshold_far_up",
     "threshold_far_down",
 )
+_CALLS = {
+    (True, True): mark("true positive"),
+    (True, False): mark("true negative"),
+    (False, True): mark("false positive"),
+    (False, False): mark("false negative"),
+}
+"""By whether the call is right, and whether it is positive."""
 _OVERTAKING = {Aspect.DETECTIONS, Aspect.TRUTH, Aspect.MODEL}
 
 
@@ -83,9 +91,9 @@ class EvaluationDesk(QObject):
         self._enable()
         for command in _PAGE_COMMANDS:
             self.page.addAction(actions[command])
-        actions.label_button(self.page.evaluate_button, "Evaluate again", "evaluate")
-        actions.label_button(self.page.export_button, "Export …", "export_evaluation")
-        actions.label_button(self.page.back_button, "Back to the image", "show_image")
+        actions.label_button(self.page.evaluate_button, tr("Evaluate again"), "evaluate")
+        actions.label_button(self.page.export_button, tr("Export …"), "export_evaluation")
+        actions.label_button(self.page.back_button, tr("Back to the image"), "show_image")
 
     def _connect(self) -> None:
         page, run, comparison = self.page, self.run, self.comparison
@@ -146,7 +154,7 @@ class EvaluationDesk(QObject):
     def choose_export(self) -> None:
         """Ask for a file and write the report and its tables there."""
         file, _ = QFileDialog.getSaveFileName(
-            self._window, "Export the evaluation", "evaluation.pdf", "PDF report (*.pdf)"
+            self._window, tr("Export the evaluation"), "evaluation.pdf", tr("PDF report (*.pdf)")
         )
         if file:
             self.write_export(Path(file))
@@ -268,7 +276,7 @@ class EvaluationDesk(QObject):
     def _show_changed(self) -> None:
         before, after = self._reference, self._session.threshold
         changed = self._changed()
-        call = "negative → positive" if after < before else "positive → negative"
+        call = tr("negative → positive") if after < before else tr("positive → negative")
 
         def row_at(row: int) -> Row:
             exam = changed[row]
@@ -285,7 +293,7 @@ class EvaluationDesk(QObject):
             shown = int((exam.scores >= threshold).sum())
             is_right = (shown > 0) == exam.is_positive
             score = "–" if exam.exam_score is None else f"{exam.exam_score:.2f}"
-            call = f"{'true' if is_right else 'false'} {'positive' if shown else 'negative'}"
+            call = tr(_CALLS[is_right, shown > 0])
             texts = (call, score, str(shown), str(len(exam.truth)), self._name(exam.image_id))
             return Row(texts, self._tip(exam.image_id))
 
@@ -298,7 +306,7 @@ class EvaluationDesk(QObject):
             error = self.errors.error(row)
             size = sizes.get(error.image_id)
             texts = (
-                f"{error.kind.value}  {KIND_WORDS[error.kind]}",
+                f"{error.kind.value}  {tr(KIND_WORDS[error.kind])}",
                 "–" if error.score is None else f"{error.score:.2f}",
                 self._name(error.image_id),
                 "" if size is None else place_in_image(error.box, *size),
@@ -336,4 +344,4 @@ class EvaluationDesk(QObject):
 
 
 def _truth(exam: Exam) -> str:
-    return "pneumonia" if exam.is_positive else "no pneumonia"
+    return tr("pneumonia") if exam.is_positive else tr("no pneumonia")

@@ -17,6 +17,7 @@ from pneumo_viewer.evaluating import ComparisonOutcome, Outcome
 from pneumo_viewer.exchange.evaluation_content import LabelledComparison, ReportContent
 from pneumo_viewer.jobs.jobs import Job
 from pneumo_viewer.jobs.tasks import Pool, Task
+from pneumo_viewer.words import tr
 from pneumo_viewer.workspace import Workspace, reason_of
 from training.evaluation.errors import BoxError
 from training.evaluation.subgroups import Subgroup
@@ -90,7 +91,9 @@ class EvaluationExport(QObject):
 
         def finish(files: dict[str, bytes]) -> None:
             self._job = None
-            self.ended.emit(f"Written to {folder}: {', '.join(files)}.")
+            self.ended.emit(
+                tr("Written to {folder}: {files}.", folder=folder, files=", ".join(files))
+            )
 
         def fail(error: Exception) -> None:
             self._job = None
@@ -103,7 +106,7 @@ class EvaluationExport(QObject):
         """Write nothing any more; files that are whole already stay."""
         if self._job is not None:
             self._drop_job()
-            self.ended.emit("Export cancelled.")
+            self.ended.emit(tr("Export cancelled."))
 
     def _drop_job(self) -> None:
         if self._job is not None:

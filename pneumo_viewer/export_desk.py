@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QFileDialog
 
@@ -20,6 +20,7 @@ from pneumo_viewer.exchange.taking_over import plan_taking_over
 from pneumo_viewer.export_dialog import ExportDialog
 from pneumo_viewer.export_run import Exams, ExportOrder, ExportRun
 from pneumo_viewer.jobs.tasks import Pool, Task
+from pneumo_viewer.words import tr
 from pneumo_viewer.workspace import reason_of
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ class ExportDesk(QObject):
     def ask(self, form: Format) -> None:
         """Show the question what to export, with one form ticked."""
         if not self._workspace.images:
-            self._say("Open studies first, then export them.")
+            self._say(tr("Open studies first, then export them."))
             return
         counts = {exams: len(self.run.chosen(exams)) for exams in Exams}
         dialog = ExportDialog(counts, form, self._folder, self._window)
@@ -79,14 +80,15 @@ class ExportDesk(QObject):
     def choose_picture(self) -> None:
         """Save what the viewports show where the reader chooses."""
         if self._window.viewports.active.radiograph is None:
-            self._say("There is no image on the screen to save.")
+            self._say(tr("There is no image on the screen to save."))
             return
-        file, _ = QFileDialog.getSaveFileName(
-            self._window, "Save the view", "view.png", "PNG picture (*.png)"
-        )
-        if file:
-            path = Path(file)
-            self.save_picture(path if path.suffix else path.with_suffix(".png"))
+        dialog = QFileDialog(self._window, tr("Save the view"), filter=tr("PNG picture (*.png)"))
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix("png")  # before the dialog asks whether to replace a file
+        dialog.selectFile("view.png")
+        dialog.fileSelected.connect(lambda file: self.save_picture(Path(file)))
+        dialog.open()
 
     def save_picture(self, path: Path) -> None:
         """Save what the viewports show as PNG."""
@@ -95,7 +97,11 @@ class ExportDesk(QObject):
             Pool.FILES,
             Task("pneumo_viewer.jobs.exporting:export_view", (path, _pixels(shown))),
             done=lambda _: self._say(
-                f"{path}: the view as it was on the screen, its texts included. Research use only."
+                tr(
+                    "{path}: the view as it was on the screen, its texts included. "
+                    "Research use only.",
+                    path=path,
+                )
             ),
             failed=lambda error: self._say(f"{path}: {reason_of(error)}"),
         )
@@ -103,10 +109,12 @@ class ExportDesk(QObject):
     def choose_reviews(self) -> None:
         """Take over the reader's own reviews from files that he chooses."""
         if not self._workspace.images:
-            self._say("Open the studies first, then take over their reviews.")
+            self._say(tr("Open the studies first, then take over their reviews."))
             return
         files, _ = QFileDialog.getOpenFileNames(
-            self._window, "Take over my reviews", filter="Reports (*.dcm *.csv);;All files (*)"
+            self._window,
+            tr("Take over my reviews"),
+            filter=tr("Reports (*.dcm *.csv);;All files (*)"),
         )
         if files:
             self.take_over([Path(file) for file in files])
@@ -115,7 +123,7 @@ class ExportDesk(QObject):
         """Give the open images the verdicts that this reader gave them in reports or tables."""
         session = self._workspace.session
         if session.hidden_count:
-            self._say("Blinded reading: earlier reviews wait until all is revealed.")
+            self._say(tr("Blinded reading: earlier reviews wait until all is revealed."))
             return
 
         def perform(reviews: dict[str, Review]) -> None:

@@ -23,24 +23,25 @@ from PySide6.QtWidgets import (
 from pneumo_viewer.exchange.formats import Format
 from pneumo_viewer.export_run import Exams, ExportOrder
 from pneumo_viewer.theme import UNIT
+from pneumo_viewer.words import mark, tr
 
 WORDS = {
-    Format.STRUCTURED_REPORTS: "Structured reports (DICOM SR, TID 1500)",
-    Format.PRESENTATION_STATES: "Presentation states (DICOM GSPS)",
-    Format.COCO: "Boxes as COCO JSON",
-    Format.TABLE: "Table of all findings (CSV)",
-    Format.SUBMISSION: "Submission to the RSNA challenge (CSV)",
-    Format.REPORT: "Report with pictures (PDF)",
-    Format.IMAGES: "Images without identities (DICOM)",
+    Format.STRUCTURED_REPORTS: mark("Structured reports (DICOM SR, TID 1500)"),
+    Format.PRESENTATION_STATES: mark("Presentation states (DICOM GSPS)"),
+    Format.COCO: mark("Boxes as COCO JSON"),
+    Format.TABLE: mark("Table of all findings (CSV)"),
+    Format.SUBMISSION: mark("Submission to the RSNA challenge (CSV)"),
+    Format.REPORT: mark("Report with pictures (PDF)"),
+    Format.IMAGES: mark("Images without identities (DICOM)"),
 }
-_NAMES_PATIENTS = (
-    "Reports, states and PDF name the patient and the reader; comments are written as they are. "
-    "Everything says “research use only”."
+_NAMES_PATIENTS = mark(
+    "Reports, states and PDF name the patient and the reader; comments are written as they "
+    "are. Everything says “research use only”."
 )
-_NAMES_NOBODY = (
-    "By the basic profile of DICOM PS3.15: all that is exported names neither patient nor reader, "
-    "leaves comments out and refers to the new images. Text that is burned into pixels stays. "
-    "Everything says “research use only”."
+_NAMES_NOBODY = mark(
+    "By the basic profile of DICOM PS3.15: all that is exported names neither patient nor "
+    "reader, leaves comments out and refers to the new images. Text that is burned into pixels "
+    "stays. Everything says “research use only”."
 )
 
 
@@ -72,27 +73,27 @@ class ExportDialog(QDialog):
     ) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle("Export")
+        self.setWindowTitle(tr("Export"))
         self._group = QButtonGroup(self)
         self.exams: dict[Exams, QRadioButton] = {}
         for choice, count in counts.items():
-            button = QRadioButton(f"{choice.value} ({count})")
+            button = QRadioButton(f"{tr(choice.value)} ({count})")
             button.setEnabled(count > 0)
             self._group.addButton(button)
             self.exams[choice] = button
         first = Exams.REVIEWED if counts[Exams.REVIEWED] else Exams.ALL
         self.exams[first].setChecked(True)
-        self.forms = {known: QCheckBox(words) for known, words in WORDS.items()}
+        self.forms = {known: QCheckBox(tr(words)) for known, words in WORDS.items()}
         self.forms[form].setChecked(True)
         for box in self.forms.values():
             box.toggled.connect(self._check)
         self.folder = QLineEdit("" if folder is None else str(folder))
-        self.folder.setPlaceholderText("Folder")
-        self.folder.setAccessibleName("Folder of the export")
+        self.folder.setPlaceholderText(tr("Folder"))
+        self.folder.setAccessibleName(tr("Folder of the export"))
         self.folder.textChanged.connect(self._check)
-        browse = QPushButton("Browse …")
+        browse = QPushButton(tr("Browse …"))
         browse.clicked.connect(self._browse)
-        self.replace = QCheckBox("Replace files that are there")
+        self.replace = QCheckBox(tr("Replace files that are there"))
         self.note = QLabel()
         self.note.setProperty("role", "secondary")
         self.note.setWordWrap(True)
@@ -100,7 +101,7 @@ class ExportDialog(QDialog):
         self.buttons = QDialogButtonBox(
             QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel
         )
-        self.buttons.button(QDialogButtonBox.StandardButton.Ok).setText("Export")
+        self.buttons.button(QDialogButtonBox.StandardButton.Ok).setText(tr("Export"))
         self.buttons.accepted.connect(self.accept)
         self.buttons.rejected.connect(self.reject)
         place = QHBoxLayout()
@@ -110,16 +111,16 @@ class ExportDialog(QDialog):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4 * UNIT, 4 * UNIT, 4 * UNIT, 4 * UNIT)
         layout.setSpacing(2 * UNIT)
-        layout.addWidget(_heading("EXAMS"))
+        layout.addWidget(_heading(tr("EXAMS")))
         for button in self.exams.values():
             layout.addWidget(button)
         layout.addSpacing(2 * UNIT)
-        layout.addWidget(_heading("FORMS"))
+        layout.addWidget(_heading(tr("FORMS")))
         for box in self.forms.values():
             layout.addWidget(box)
         layout.addWidget(self.note)
         layout.addSpacing(2 * UNIT)
-        layout.addWidget(_heading("FOLDER"))
+        layout.addWidget(_heading(tr("FOLDER")))
         layout.addLayout(place)
         layout.addWidget(self.replace)
         layout.addStretch(1)
@@ -151,18 +152,18 @@ class ExportDialog(QDialog):
         self.note.ensurePolished()
         heights = []
         for text in (_NAMES_PATIENTS, _NAMES_NOBODY):
-            self.note.setText(text)
+            self.note.setText(tr(text))
             heights.append(self.note.heightForWidth(width))
         self.note.setMinimumHeight(max(heights))
 
     def _browse(self) -> None:
-        folder = QFileDialog.getExistingDirectory(self, "Export to", self.folder.text())
+        folder = QFileDialog.getExistingDirectory(self, tr("Export to"), self.folder.text())
         if folder:
             self.folder.setText(folder)
 
     def _check(self) -> None:
         is_anonymous = self.forms[Format.IMAGES].isChecked()
-        self.note.setText(_NAMES_NOBODY if is_anonymous else _NAMES_PATIENTS)
+        self.note.setText(tr(_NAMES_NOBODY if is_anonymous else _NAMES_PATIENTS))
         is_ready = bool(self.folder.text().strip()) and bool(self.order.formats)
         self.buttons.button(QDialogButtonBox.StandardButton.Ok).setEnabled(is_ready)
 

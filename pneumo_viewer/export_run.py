@@ -21,23 +21,24 @@ from pneumo_viewer.jobs.jobs import Job
 from pneumo_viewer.jobs.tasks import Pool, Task
 from pneumo_viewer.review.audit import Trail, read_trail
 from pneumo_viewer.review.session import ExamState
+from pneumo_viewer.words import mark, tr
 from pneumo_viewer.workspace import Workspace, reason_of
 
 _WORKER = "pneumo_viewer.jobs.exporting"
 _AFTER_READING = 1
 _NAMES = {
-    Format.STRUCTURED_REPORTS: "structured reports",
-    Format.PRESENTATION_STATES: "presentation states",
-    Format.IMAGES: "images without identities",
+    Format.STRUCTURED_REPORTS: mark("structured reports"),
+    Format.PRESENTATION_STATES: mark("presentation states"),
+    Format.IMAGES: mark("images without identities"),
 }
 
 
 class Exams(Enum):
     """Of which of the open exams."""
 
-    CURRENT = "The current image"
-    REVIEWED = "Reviewed exams"
-    ALL = "All open exams"
+    CURRENT = mark("The current image")
+    REVIEWED = mark("Reviewed exams")
+    ALL = mark("All open exams")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +93,11 @@ class ExportRun(QObject):
     def start(self, order: ExportOrder) -> None:
         """Export, unless an export is under way or there is nothing to export."""
         if self.is_running:
-            self._say("An export is under way already. Wait for its end, or stop it.")
+            self._say(tr("An export is under way already. Wait for its end, or stop it."))
             return
         keys = self.chosen(order.exams)
         if not keys:
-            self._say("There is nothing to export: no exam is open that was asked for.")
+            self._say(tr("There is nothing to export: no exam is open that was asked for."))
             return
         session = self._workspace.session
 
@@ -125,8 +126,12 @@ class ExportRun(QObject):
         if self._order is not None:
             done = len(self._exported)
             self._say(
-                f"Export stopped. Images written to {self._order.folder}: {done} of "
-                f"{len(self._images)}."
+                tr(
+                    "Export stopped. Images written to {folder}: {done} of {total}.",
+                    folder=self._order.folder,
+                    done=done,
+                    total=len(self._images),
+                )
             )
             self._end()
 
@@ -209,9 +214,17 @@ class ExportRun(QObject):
         written = len(self._exported)
         folder, total, reason = self._order.folder, len(self._images), reason_of(error)
         if written:
-            self._say(f"Export to {folder} ended after {written} of {total} images: {reason}")
+            self._say(
+                tr(
+                    "Export to {folder} ended after {written} of {total} images: {reason}",
+                    folder=folder,
+                    written=written,
+                    total=total,
+                    reason=reason,
+                )
+            )
         else:
-            self._say(f"Export to {folder}: {reason}")
+            self._say(tr("Export to {folder}: {reason}", folder=folder, reason=reason))
         self._end()
 
     def _end(self) -> None:
@@ -229,29 +242,54 @@ class ExportRun(QObject):
 
     def _describe(self, order: ExportOrder, exported: list[ExportedImage]) -> str:
         if not exported:
-            return f"Nothing was exported. {self._left_out[0]}"
+            return tr("Nothing was exported. {reason}", reason=self._left_out[0])
         counts = Counter(form for each in exported for form in each.written)
         made = [
-            f"{_NAMES[form]} ({counts[form]})" if form.is_per_image else form.value
+            f"{tr(_NAMES[form])} ({counts[form]})" if form.is_per_image else form.value
             for form in Format
             if form in order.formats
         ]
-        sentences = [f"Exported to {order.folder}: {', '.join(made)}. Research use only."]
+        sentences = [
+            tr(
+                "Exported to {folder}: {forms}. Research use only.",
+                folder=order.folder,
+                forms=", ".join(made),
+            )
+        ]
         incomplete = sum(not each.image.review.is_complete for each in exported)
         if Format.COCO in order.formats and incomplete:
             sentences.append(
-                f"{Format.COCO.value} leaves out what is not reviewed to its end: {incomplete}."
+                tr(
+                    "{file} leaves out what is not reviewed to its end: {count}.",
+                    file=Format.COCO.value,
+                    count=incomplete,
+                )
             )
         if doubtful := sum(each.may_show_text for each in exported):
             sentences.append(
-                f"Images whose files do not deny that names are burned into the pixels: {doubtful}."
-                " Look at them before you pass them on."
+                tr(
+                    "Images whose files do not deny that names are burned into the pixels: {count}."
+                    " Look at them before you pass them on.",
+                    count=doubtful,
+                )
             )
         problems = [
             f"{each.image.path.name}: {problem}" for each in exported for problem in each.problems
         ]
         if self._left_out:
-            sentences.append(f"Left out: {len(self._left_out)}, for instance {self._left_out[0]}")
+            sentences.append(
+                tr(
+                    "Left out: {count}, for instance {first}",
+                    count=len(self._left_out),
+                    first=self._left_out[0],
+                )
+            )
         if problems:
-            sentences.append(f"Exported in part: {len(problems)}, for instance {problems[0]}")
+            sentences.append(
+                tr(
+                    "Exported in part: {count}, for instance {first}",
+                    count=len(problems),
+                    first=problems[0],
+                )
+            )
         return " ".join(sentences)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from detector.radiograph import ImageIdentity, Radiograph
+from pneumo_viewer.words import tr
 
 SEPARATOR = " · "
 
@@ -13,7 +14,7 @@ def patient_line(identity: ImageIdentity) -> str:
 
 
 def _name(identity: ImageIdentity) -> str:
-    return identity.patient_name or identity.patient_id or "unknown patient"
+    return identity.patient_name or identity.patient_id or tr("unknown patient")
 
 
 def _further_id(identity: ImageIdentity) -> str:
@@ -23,24 +24,30 @@ def _further_id(identity: ImageIdentity) -> str:
 
 def _sex_and_age(identity: ImageIdentity) -> str:
     age = identity.patient_age_years
-    text = "" if age is None else (f"{int(age)} y" if age >= 2 else f"{age * 12:.0f} mo")
+    text = (
+        ""
+        if age is None
+        else (
+            tr("{years} y", years=int(age)) if age >= 2 else tr("{months:.0f} mo", months=age * 12)
+        )
+    )
     return " ".join(part for part in (identity.patient_sex, text) if part)
 
 
 def study_line(identity: ImageIdentity) -> str:
     """Date and description of the study."""
     if identity.study_date is None:
-        return _joined(identity.study_description, "date unknown")
+        return _joined(identity.study_description, tr("date unknown"))
     return _joined(identity.study_date.isoformat(), identity.study_description)
 
 
 def image_line(identity: ImageIdentity) -> str:
     """View and series of the image."""
     if not identity.is_dicom:
-        return "picture without DICOM facts"
+        return tr("picture without DICOM facts")
     view = " ".join(part for part in (identity.view_position, identity.image_laterality) if part)
     series = identity.series_description
-    return _joined(identity.modality, "" if view in series.split() else view, series) or "image"
+    return _joined(identity.modality, "" if view in series.split() else view, series) or tr("image")
 
 
 def exam_line(identity: ImageIdentity) -> str:
@@ -63,6 +70,12 @@ def corner_texts(radiograph: Radiograph) -> tuple[list[str], list[str]]:
     identity = radiograph.identity
     left, right = identity_texts(identity)
     if identity.frame_count > 1:
-        right.append(f"frame {radiograph.frame + 1} of {identity.frame_count}")
+        right.append(
+            tr(
+                "frame {number} of {count}",
+                number=radiograph.frame + 1,
+                count=identity.frame_count,
+            )
+        )
     right.extend(radiograph.notes)
     return left, right

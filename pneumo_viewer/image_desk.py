@@ -15,6 +15,7 @@ from pneumo_viewer.canvas.tools import Tool
 from pneumo_viewer.canvas.viewport import Viewport
 from pneumo_viewer.canvas.viewport_grid import ViewportGrid
 from pneumo_viewer.canvas.windowing import describe_view
+from pneumo_viewer.words import tr
 
 _PRESETS = ("lung", "mediastinum", "bone")
 _WITHOUT_IMAGE = {"delete_measurement", "cancel"}
@@ -43,7 +44,7 @@ class ImageDesk(QObject):
         self._viewports = viewports
         self._active = viewports.active
         self._actions = actions
-        self.file_windows = QMenu("Windows of the file", window_menu)
+        self.file_windows = QMenu(tr("Windows of the file"), window_menu)
         window_menu.addMenu(self.file_windows)
         self.file_windows.aboutToShow.connect(self._fill_file_windows)
         self._of_image = self.slots().keys() - _WITHOUT_IMAGE

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from PySide6.QtGui import QKeySequence
 
 from pneumo_viewer.commands import COMMANDS, HELD_KEYS, Command, Scope
+from pneumo_viewer.words import tr
 
 Keys = Mapping[str, Sequence[str]]
 """Key sequences by the id of the command, in Qt's portable words."""
@@ -30,9 +31,9 @@ def conflicts(keys: Keys, command: Command, wanted: str) -> list[str]:
         A key sequence.
     """
     sequence = QKeySequence(wanted)
-    held = [text for key, text in HELD_KEYS.items() if QKeySequence(key) == sequence]
+    held = [tr(text) for key, text in HELD_KEYS.items() if QKeySequence(key) == sequence]
     return held + [
-        other.text
+        tr(other.text)
         for other in COMMANDS
         if other.id != command.id
         and can_meet(other.scope, command.scope)

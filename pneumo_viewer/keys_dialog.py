@@ -24,8 +24,9 @@ from pneumo_viewer.commands import COMMANDS, MENUS, Command, Scope
 from pneumo_viewer.keys import changed_keys, conflicts
 from pneumo_viewer.preferences import Preferences
 from pneumo_viewer.theme import UNIT
+from pneumo_viewer.words import mark, tr
 
-_WHERE = {Scope.WINDOW: "Everywhere"}
+_WHERE = {Scope.WINDOW: mark("Everywhere"), Scope.READING: mark("While reading")}
 _ROLE_COMMAND = Qt.ItemDataRole.UserRole
 
 
@@ -45,22 +46,22 @@ class KeysDialog(QDialog):
     def __init__(self, actions: Actions, preferences: Preferences, parent: QWidget) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle("Keys")
+        self.setWindowTitle(tr("Keys"))
         self._actions = actions
         self._preferences = preferences
         self._headings: list[QTreeWidgetItem] = []
         self._rows: dict[str, QTreeWidgetItem] = {}
         self.filter = QLineEdit()
-        self.filter.setPlaceholderText("Filter by command or key …")
-        self.filter.setAccessibleName("Filter the commands")
+        self.filter.setPlaceholderText(tr("Filter by command or key …"))
+        self.filter.setAccessibleName(tr("Filter the commands"))
         self.filter.setClearButtonEnabled(True)
         self.tree = QTreeWidget()
         self.key = QKeySequenceEdit()
         self.message = QLabel()
-        self.set_button = QPushButton("Set")
-        self.add_button = QPushButton("Add")
-        self.clear_button = QPushButton("No key")
-        self.reset_button = QPushButton("Reset")
+        self.set_button = QPushButton(tr("Set"))
+        self.add_button = QPushButton(tr("Add"))
+        self.clear_button = QPushButton(tr("No key"))
+        self.reset_button = QPushButton(tr("Reset"))
         self._build()
         self._fill()
         preferences.changed.connect(self._refresh)
@@ -74,19 +75,19 @@ class KeysDialog(QDialog):
         self._choose()
 
     def _build(self) -> None:
-        self.tree.setAccessibleName("Commands and their keys")
-        self.tree.setHeaderLabels(["Command", "Keys", "Works"])
+        self.tree.setAccessibleName(tr("Commands and their keys"))
+        self.tree.setHeaderLabels([tr("Command"), tr("Keys"), tr("Works")])
         header = self.tree.header()
         header.setStretchLastSection(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        self.key.setAccessibleName("New key")
+        self.key.setAccessibleName(tr("New key"))
         self.key.setMaximumSequenceLength(1)
         self.key.setClearButtonEnabled(True)
         self.message.setProperty("role", "warning")
         self.message.setWordWrap(True)
         row = QHBoxLayout()
-        row.addWidget(QLabel("New key"))
+        row.addWidget(QLabel(tr("New key")))
         row.addWidget(self.key, 1)
         for button in (self.set_button, self.add_button, self.clear_button, self.reset_button):
             button.setAutoDefault(False)
@@ -95,7 +96,7 @@ class KeysDialog(QDialog):
             QDialogButtonBox.StandardButton.RestoreDefaults | QDialogButtonBox.StandardButton.Close
         )
         self.reset_all_button = buttons.button(QDialogButtonBox.StandardButton.RestoreDefaults)
-        self.reset_all_button.setText("Reset all")
+        self.reset_all_button.setText(tr("Reset all"))
         self.reset_all_button.clicked.connect(lambda: self._preferences.change(keys={}))
         buttons.rejected.connect(self.close)
         layout = QVBoxLayout(self)
@@ -111,13 +112,14 @@ class KeysDialog(QDialog):
 
     def _fill(self) -> None:
         for menu in MENUS:
-            heading = QTreeWidgetItem(self.tree, [menu])
+            heading = QTreeWidgetItem(self.tree, [tr(menu)])
             self._headings.append(heading)
             heading.setFlags(Qt.ItemFlag.ItemIsEnabled)
             for command in COMMANDS:
                 if command.menu.partition("/")[0] == menu:
-                    where = _WHERE.get(command.scope, f"While {command.scope.value}")
-                    row = QTreeWidgetItem(heading, [command.text, "", where])
+                    row = QTreeWidgetItem(
+                        heading, [tr(command.text), "", tr(_WHERE[command.scope])]
+                    )
                     row.setData(0, _ROLE_COMMAND, command)
                     self._rows[command.id] = row
         self.tree.expandAll()
@@ -160,11 +162,7 @@ class KeysDialog(QDialog):
         command = self._command
         found = [] if command is None else conflicts(self._actions.keys, command, self._wanted)
         has_key = command is not None and bool(self._wanted)
-        self.message.setText(
-            f"{native_text(self._wanted)} is the key of: {', '.join(found)}."
-            if has_key and found
-            else ""
-        )
+        self.message.setText(_taken(native_text(self._wanted), found) if has_key and found else "")
         for button in (self.set_button, self.add_button):
             button.setEnabled(has_key and not found)
         self.clear_button.setEnabled(bool(self._keys))
@@ -183,7 +181,11 @@ class KeysDialog(QDialog):
         }
         if taken:
             key, found = next(iter(taken.items()))
-            self.message.setText(f"{key} is the key of: {', '.join(found)}.")
+            self.message.setText(_taken(key, found))
             return
         self._preferences.change(keys=changed_keys({**self._actions.keys, command.id: chosen}))
         self._choose()
+
+
+def _taken(key: str, found: list[str]) -> str:
+    return tr("{key} is the key of: {commands}.", key=key, commands=", ".join(found))

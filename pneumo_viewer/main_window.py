@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QDialog,
     QFileDialog,
     QMainWindow,
-    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -31,6 +30,7 @@ from pneumo_viewer.library.found import Refusal, ScannedImage
 from pneumo_viewer.model_desk import ModelDesk
 from pneumo_viewer.models import Model
 from pneumo_viewer.pacs_desk import PacsDesk
+from pneumo_viewer.pages import Pages
 from pneumo_viewer.panels.findings import FindingsPanel
 from pneumo_viewer.panels.log import LogPanel
 from pneumo_viewer.panels.notice import NoticeStrip
@@ -45,6 +45,7 @@ from pneumo_viewer.settings import Settings
 from pneumo_viewer.tags_desk import TagsDesk
 from pneumo_viewer.undoing import Undoing
 from pneumo_viewer.wiring import command_slots
+from pneumo_viewer.words import tr
 from pneumo_viewer.workspace import Workspace
 from resources import DEFAULT_WEIGHTS, DEMO_STUDIES
 
@@ -107,7 +108,7 @@ class MainWindow(QMainWindow):
         self.reader_desk = ReaderDesk(workspace, self.actions_by_id, self)
         self.agreement_page = self.reader_desk.agreement_page
 
-        self.pages = QStackedWidget()
+        self.pages = Pages()
         for page in (self.start_page, self.viewports, self.evaluation_page, self.agreement_page):
             self.pages.addWidget(page)
         self.notice_strip = NoticeStrip()
@@ -170,10 +171,10 @@ class MainWindow(QMainWindow):
     def _add_docks(self) -> None:
         left, right = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
         worklist, findings = self.worklist, self.findings_panel
-        self.docks.add("worklist", "Worklist", worklist, left, worklist.title_bar, width=420)
-        self.docks.add("findings", "Findings", findings, right, findings.title_bar, width=404)
+        self.docks.add("worklist", tr("Worklist"), worklist, left, worklist.title_bar, width=420)
+        self.docks.add("findings", tr("Findings"), findings, right, findings.title_bar, width=404)
         log, bottom = self.log_panel, Qt.DockWidgetArea.BottomDockWidgetArea
-        self.docks.add("log", "Log", log, bottom, log.title_bar, is_visible=False)
+        self.docks.add("log", tr("Log"), log, bottom, log.title_bar, is_visible=False)
 
     def _connect_workspace(self) -> None:
         workspace, status = self.workspace, self.status_line
@@ -217,18 +218,18 @@ class MainWindow(QMainWindow):
                 self._fill_recent()
         self.show_image_page()
         if self.session.current is None:
-            self.viewport.show_message("Reading …", ", ".join(path.name for path in paths))
+            self.viewport.show_message(tr("Reading …"), ", ".join(path.name for path in paths))
         self.workspace.open(paths)
 
     def choose_folder(self) -> None:
         """Open a folder that the reader chooses."""
-        folder = QFileDialog.getExistingDirectory(self, "Open a folder of radiographs")
+        folder = QFileDialog.getExistingDirectory(self, tr("Open a folder of radiographs"))
         if folder:
             self.open([Path(folder)])
 
     def choose_files(self) -> None:
         """Open files that the reader chooses."""
-        files, _ = QFileDialog.getOpenFileNames(self, "Open radiographs")
+        files, _ = QFileDialog.getOpenFileNames(self, tr("Open radiographs"))
         if files:
             self.open([Path(file) for file in files])
 
@@ -236,8 +237,8 @@ class MainWindow(QMainWindow):
         """Load ground truth from files that the reader chooses."""
         files, _ = QFileDialog.getOpenFileNames(
             self,
-            "Load ground truth",
-            filter="Ground truth and reports (*.csv *.json *.dcm);;All files (*)",
+            tr("Load ground truth"),
+            filter=tr("Ground truth and reports (*.csv *.json *.dcm);;All files (*)"),
         )
         if files:
             self.workspace.load_truth(*map(Path, files))
@@ -251,7 +252,8 @@ class MainWindow(QMainWindow):
         self.worklist.add_refusals(refusals)
         if not self.workspace.images:
             self.viewport.show_message(
-                "No radiograph yet", "The worklist says why each of the files cannot be shown."
+                tr("No radiograph yet"),
+                tr("The worklist says why each of the files cannot be shown."),
             )
 
     def _forget_all(self) -> None:
@@ -292,10 +294,10 @@ class MainWindow(QMainWindow):
         answers: dict[str, Callable[[], object]] = {}
         if self.preferences.settings.recent_folders:
             last = self.preferences.settings.recent_folders[0]
-            answers[f"Open {last.name} again"] = partial(self.open, [last])
-        answers["Show the log"] = self.docks["log"].show
+            answers[tr("Open {folder} again", folder=last.name)] = partial(self.open, [last])
+        answers[tr("Show the log")] = self.docks["log"].show
         self.notice_strip.ask(
-            "The program ended unexpectedly. Every verdict that was on the screen is there.",
+            tr("The program ended unexpectedly. Every verdict that was on the screen is there."),
             answers,
         )
 

@@ -18,6 +18,7 @@ from pneumo_viewer.panels.models import ModelList, ModelMenu
 from pneumo_viewer.panels.training import TrainingPanel
 from pneumo_viewer.review.changes import Aspect, Change
 from pneumo_viewer.training_run import TrainingRun
+from pneumo_viewer.words import tr
 from pneumo_viewer.workspace import reason_of
 from resources import DEMO_STUDIES
 
@@ -48,7 +49,7 @@ class ModelDesk(QObject):
         self.panel = TrainingPanel(self.training)
         right = Qt.DockWidgetArea.RightDockWidgetArea
         window.docks.add(
-            "training", "Training", self.panel, right, self.panel.title_bar, is_visible=False
+            "training", tr("Training"), self.panel, right, self.panel.title_bar, is_visible=False
         )
         window.tabifyDockWidget(window.docks["findings"], window.docks["training"])
         window.docks["findings"].raise_()
@@ -89,7 +90,9 @@ class ModelDesk(QObject):
 
     def _choose_weights(self) -> None:
         file, _ = QFileDialog.getOpenFileName(
-            self._window, "Open weights", filter=f"Weights (*{SUFFIX});;All files (*)"
+            self._window,
+            tr("Open weights"),
+            filter=tr("Weights (*{suffix});;All files (*)", suffix=SUFFIX),
         )
         if file:
             self.models.choose(Path(file))
@@ -113,7 +116,7 @@ class ModelDesk(QObject):
         say = self._workspace.notice_given.emit
         training_set = self.training_set()
         if not training_set.exams:
-            say(f"There is nothing to export. {training_set.describe()}")
+            say(tr("There is nothing to export. {why}", why=training_set.describe()))
             return
         self._workspace.jobs.submit(
             Pool.FILES,
@@ -127,7 +130,7 @@ class ModelDesk(QObject):
 
     def _choose_export_folder(self) -> None:
         folder = QFileDialog.getExistingDirectory(
-            self._window, "Export reviewed studies as a training set"
+            self._window, tr("Export reviewed studies as a training set")
         )
         if folder:
             self.export(Path(folder))
@@ -144,7 +147,7 @@ class ModelDesk(QObject):
         learnt_from = [i for i in images if not i.path.is_relative_to(DEMO_STUDIES)]
         self.panel.show_training_set(
             plan_training_set(learnt_from, self._window.session),
-            "The demo studies are never trained on." if len(learnt_from) < len(images) else "",
+            tr("The demo studies are never trained on.") if len(learnt_from) < len(images) else "",
         )
 
     def _count_soon(self, change: Change) -> None:
@@ -154,5 +157,5 @@ class ModelDesk(QObject):
     def _show_trained(self, path: Path) -> None:
         self.models.refresh()
         self._workspace.notice_given.emit(
-            f"{path.stem} is trained. Choose it in the list of models."
+            tr("{model} is trained. Choose it in the list of models.", model=path.stem)
         )

@@ -14,6 +14,7 @@ from detector.model_card import ModelCard, read_card
 from pneumo_viewer.jobs.jobs import Jobs
 from pneumo_viewer.jobs.tasks import DetectorState, Task
 from pneumo_viewer.review.session import ReviewSession
+from pneumo_viewer.words import tr
 from pneumo_viewer.workspace import reason_of
 from resources import DEFAULT_WEIGHTS
 
@@ -124,7 +125,7 @@ class Models(QObject):
             self._refuse(error)
             self._choose_next()
 
-        self.notice_given.emit(f"Loading {model.label} …")
+        self.notice_given.emit(tr("Loading {model} …", model=model.label))
         self._is_loading = True
         self._jobs.load_detector(
             Task("pneumo_viewer.jobs.detection:load", (str(path),)), done=done, failed=failed
@@ -146,10 +147,15 @@ class Models(QObject):
         self._session.set_threshold(model.card.score_threshold)
         self.listed.emit()
         self.chosen.emit(model)
-        self.notice_given.emit(f"{model.label} makes the boxes now; verdicts on others are kept.")
+        self.notice_given.emit(
+            tr("{model} makes the boxes now; verdicts on others are kept.", model=model.label)
+        )
 
     def _refuse(self, error: Exception) -> None:
-        stays = "" if self.active is None else f" {self.active.label} stays."
         reason = str(error) if isinstance(error, InputError) else reason_of(error)
-        self.notice_given.emit(f"{reason}{stays}")
+        self.notice_given.emit(
+            reason
+            if self.active is None
+            else tr("{reason} {model} stays.", reason=reason, model=self.active.label)
+        )
         self.listed.emit()

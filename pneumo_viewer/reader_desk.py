@@ -15,16 +15,17 @@ from pneumo_viewer.review.agreement import Reading
 from pneumo_viewer.review.blinding import Stage
 from pneumo_viewer.review.changes import Aspect, Change
 from pneumo_viewer.review.readers import collect_readings
+from pneumo_viewer.words import mark, tr
 from pneumo_viewer.workspace import Workspace
 
 _REVEALS = {
-    Stage.DETECTOR: "Reveal the detector's findings",
-    Stage.TRUTH: "Reveal the ground truth",
+    Stage.DETECTOR: mark("Reveal the detector's findings"),
+    Stage.TRUTH: mark("Reveal the ground truth"),
 }
 _SHOWN = {
-    Stage.BLINDED: "blinded",
-    Stage.DETECTOR: "detector revealed",
-    Stage.TRUTH: "all revealed",
+    Stage.BLINDED: mark("blinded"),
+    Stage.DETECTOR: mark("detector revealed"),
+    Stage.TRUTH: mark("all revealed"),
     Stage.OPEN: "",
 }
 
@@ -52,9 +53,9 @@ class ReaderDesk(QObject):
         self._actions = actions
         self._window = window
         self.field = QToolButton()
-        self.field.setAccessibleName("Reader")
+        self.field.setAccessibleName(tr("Reader"))
         self.field.setToolTip(
-            "Who reads, and what is revealed of the image; click to change reader"
+            tr("Who reads, and what is revealed of the image; click to change reader")
         )
         self.field.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.field.clicked.connect(self.ask_for_reader)
@@ -77,8 +78,10 @@ class ReaderDesk(QObject):
     def greet(self) -> None:
         """Say under which name verdicts are stored, where nobody has chosen one yet."""
         self._workspace.notice_given.emit(
-            f"You read as {self._session.reader}, the name of this account. "
-            "Review → Reader … takes another."
+            tr(
+                "You read as {reader}, the name of this account. Review → Reader … takes another.",
+                reader=self._session.reader,
+            )
         )
 
     def ask_for_reader(self) -> None:
@@ -101,8 +104,11 @@ class ReaderDesk(QObject):
         page, images = self.agreement_page, list(self._workspace.index.images)
         if hidden := self._session.hidden_count:
             page.show_message(
-                "Blinded reading: what the others say waits until all is revealed. "
-                f"Still hidden: {hidden}."
+                tr(
+                    "Blinded reading: what the others say waits until all is revealed. "
+                    "Still hidden: {count}.",
+                    count=hidden,
+                )
             )
             return
         model = self._session.model
@@ -111,12 +117,15 @@ class ReaderDesk(QObject):
         def show(readings: dict[str, dict[str, Reading]]) -> None:
             if len(readings) < 2:
                 page.show_message(
-                    "Agreement takes two readers who have given exam verdicts on the open studies."
+                    tr(
+                        "Agreement takes two readers who have given exam verdicts on the "
+                        "open studies."
+                    )
                 )
             else:
                 page.show_readings(readings)
 
-        page.show_message("Comparing …")
+        page.show_message(tr("Comparing …"))
         self._session.ask(lambda store: collect_readings(store, images, fingerprint), show)
 
     # Following the session
@@ -136,11 +145,12 @@ class ReaderDesk(QObject):
     def _refresh(self) -> None:
         session, key = self._session, self._session.current
         stage = Stage.OPEN if key is None else session.stage(key)
-        shown = _SHOWN[stage] or ("blinded" if session.is_blinded else "")
-        self.field.setText(f"Reader: {session.reader}{f' · {shown}' if shown else ''}")
+        shown = _SHOWN[stage] or (_SHOWN[Stage.BLINDED] if session.is_blinded else "")
+        words = tr("Reader: {reader}", reader=session.reader)
+        self.field.setText(f"{words} · {tr(shown)}" if shown else words)
         reveal = self._actions["reveal"]
         following = stage.following
-        reveal.setText("Reveal" if following is None else _REVEALS[following])
+        reveal.setText(tr("Reveal") if following is None else tr(_REVEALS[following]))
         must_judge = stage is Stage.BLINDED and key is not None and not session.exam_verdict(key)
         reveal.setEnabled(following is not None and not must_judge)
 

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QLabel, QVBo
 
 from pneumo_viewer.review.readers import ReaderNameError, reader_name
 from pneumo_viewer.theme import UNIT
+from pneumo_viewer.words import tr
 
 
 class ReaderDialog(QDialog):
@@ -28,18 +29,18 @@ class ReaderDialog(QDialog):
     def __init__(self, current: str, known: Sequence[str], parent: QWidget) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle("Reader")
+        self.setWindowTitle(tr("Reader"))
         self._current = current
         self.name = QComboBox()
         self.name.setEditable(True)
-        self.name.setAccessibleName("Name of the reader")
+        self.name.setAccessibleName(tr("Name of the reader"))
         self.name.addItems([current, *(name for name in known if name != current)])
         self.name.editTextChanged.connect(self._check)
         self.problem = QLabel()
         self.problem.setProperty("role", "secondary")
         self.problem.setWordWrap(True)
         text = QLabel(
-            "Verdicts are kept for each reader. You see those that you gave, and no one's else."
+            tr("Verdicts are kept for each reader. You see those that you gave, and no one's else.")
         )
         text.setWordWrap(True)
         self.buttons = QDialogButtonBox(

@@ -21,13 +21,14 @@ from pneumo_viewer.review.findings import ExamVerdict, Verdict
 from pneumo_viewer.review.operations import SetComment, SetExamVerdict, decide
 from pneumo_viewer.review.session import ExamState
 from pneumo_viewer.undoing import Undoing
+from pneumo_viewer.words import mark, tr
 from pneumo_viewer.workspace import Workspace
 
 STEP = 0.01
 FAR_STEP = 0.05
 _PATIENCE_MS = 100
 """An image that takes longer is shown at low resolution meanwhile."""
-BLINDED = (
+BLINDED = mark(
     "Blinded reading: give your verdict on the exam, then reveal the detector's findings "
     "(Ctrl+Return)."
 )
@@ -175,6 +176,14 @@ class ReadingDesk(QObject):
         higher = (value for value in thresholds if value > self.session.threshold)
         self.session.set_threshold(next(higher, thresholds[0]))
 
+    def detect_declined(self) -> None:
+        """Have the detector look at the current image although its input gate doubts it."""
+        key = self.session.current
+        if key in self.workspace.declined:
+            self.workspace.score_declined([key])
+        else:
+            self.workspace.notice_given.emit(tr("The detector has not declined this image."))
+
     def close(self) -> None:
         """Wait for no image any more."""
         self._await(None)
@@ -246,7 +255,7 @@ class ReadingDesk(QObject):
         image = self.workspace.image(self._awaited)
         thumbnail = self.worklist.model.thumbnail(self._awaited)
         if thumbnail is None:
-            self.viewport.show_message("Reading …", image.path.name)
+            self.viewport.show_message(tr("Reading …"), image.path.name)
         self.viewport.set_preview(thumbnail)
         self.viewport.set_corner_texts(*identity_texts(image.identity))
 
@@ -270,7 +279,7 @@ class ReadingDesk(QObject):
     def _show_failure(self, key: str, reason: str) -> None:
         if key == self.session.current:
             self._await(None)
-            self.viewport.show_message("This image cannot be shown", reason)
+            self.viewport.show_message(tr("This image cannot be shown"), reason)
 
     def _show_detection_failure(self, key: str, reason: str) -> None:
         self.worklist.refresh(Change(frozenset({Aspect.DETECTIONS}), key, self))
@@ -306,20 +315,29 @@ class ReadingDesk(QObject):
 
     def _explanation(self, key: str | None) -> str:
         if key is None:
-            return "Open a folder of radiographs to begin."
+            return tr("Open a folder of radiographs to begin.")
         if not self.session.stage(key).shows_detector:
-            return BLINDED
+            return tr(BLINDED)
         if self.session.model is None:
             return self._card_problem
         if key in self.workspace.not_scored:
-            return f"The detector could not score this image. {self.workspace.not_scored[key]}"
+            return tr(
+                "The detector could not score this image. {reason}",
+                reason=tr(self.workspace.not_scored[key]),
+            )
         detections = self.session.detections(key)
         if detections is None:
-            return "The detector has not come to this image yet."
+            return tr("The detector has not come to this image yet.")
         hidden = len(self.session.findings(key)) - len(self.session.shown_findings(key))
         if not len(detections):
-            return "The detector found nothing here."
-        return f"{hidden} below the threshold of {self.session.threshold:.2f}" if hidden else ""
+            return tr("The detector found nothing here.")
+        if not hidden:
+            return ""
+        return tr(
+            "{count} below the threshold of {threshold:.2f}",
+            count=hidden,
+            threshold=self.session.threshold,
+        )
 
     def _show_selection(self) -> None:
         self.viewport.set_selected(self.session.selected)

@@ -14,7 +14,7 @@ from platformdirs import user_config_path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pneumo_viewer.network.servers import Server
-from pneumo_viewer.words import mark
+from pneumo_viewer.words import mark, tr
 
 Language = Literal["system", "en", "de"]
 
@@ -145,7 +145,7 @@ def shown_settings() -> list[ShownSetting]:
             schema["description"],
             schema["group"],
             schema,
-            schema.get("choices", {}),
+            {value: schema["choices"][value] for value in schema.get("enum", ())},
         )
         for name, schema in properties.items()
         if "group" in schema
@@ -176,7 +176,10 @@ def load_settings(path: Path) -> tuple[Settings, str]:
         kept = _set_aside(path)
         return (
             Settings(),
-            f"The settings could not be read and start afresh. Kept as they were: {kept}",
+            tr(
+                "The settings could not be read and start afresh. Kept as they were: {path}",
+                path=kept,
+            ),
         )
 
 

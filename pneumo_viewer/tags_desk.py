@@ -11,6 +11,7 @@ from pneumo_viewer.jobs.tasks import Pool, Task
 from pneumo_viewer.library.tags import TagListing
 from pneumo_viewer.panels.tags import TagsPanel
 from pneumo_viewer.review.changes import Change
+from pneumo_viewer.words import tr
 from pneumo_viewer.workspace import reason_of
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ class TagsDesk(QObject):
         self.panel = TagsPanel()
         right = Qt.DockWidgetArea.RightDockWidgetArea
         dock = window.docks.add(
-            "tags", "Tags", self.panel, right, self.panel.title_bar, is_visible=False
+            "tags", tr("Tags"), self.panel, right, self.panel.title_bar, is_visible=False
         )
         window.tabifyDockWidget(window.docks["findings"], dock)
         window.docks["findings"].raise_()
@@ -55,7 +56,7 @@ class TagsDesk(QObject):
             self._job.cancel()
         self._asked, self._job = key, None
         if key is None:
-            self.panel.show_message("Open an image to see its tags.")
+            self.panel.show_message(tr("Open an image to see its tags."))
             return
         path = self._workspace.image(key).path
 

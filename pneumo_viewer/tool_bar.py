@@ -8,20 +8,21 @@ from PySide6.QtWidgets import QMainWindow, QToolBar, QToolButton
 
 from pneumo_viewer.actions import Actions
 from pneumo_viewer.theme import UNIT, keep_styled, scaled
+from pneumo_viewer.words import mark, tr
 
-_ALWAYS = {"open_folder": "Open", "show_truth": "Truth", "evaluate": "Evaluate"}
+_ALWAYS = {"open_folder": mark("Open"), "show_truth": mark("Truth"), "evaluate": mark("Evaluate")}
 _WHERE_THEY_FIT = {
-    "fit": "Fit",
+    "fit": mark("Fit"),
     "actual_size": "1:1",
-    "compare_priors": "Prior",
-    "invert": "Invert",
-    "length": "Length",
-    "angle": "Angle",
-    "rectangle": "Region",
-    "undo": "Undo",
-    "redo": "Redo",
-    "add_box": "Box",
-    "show_heat_map": "Heat map",
+    "compare_priors": mark("Prior"),
+    "invert": mark("Invert"),
+    "length": mark("Length"),
+    "angle": mark("Angle"),
+    "rectangle": mark("Region"),
+    "undo": mark("Undo"),
+    "redo": mark("Redo"),
+    "add_box": mark("Box"),
+    "show_heat_map": mark("Heat map"),
 }
 
 
@@ -37,13 +38,13 @@ class ToolBar(QToolBar):
     """
 
     def __init__(self, window: QMainWindow, actions: Actions) -> None:
-        super().__init__("Tools", window)
+        super().__init__(tr("Tools"), window)
         self.setObjectName("Tools")
         self.setMovable(False)
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
         actions.fill_tool_bar(self)
         for command, word in (_ALWAYS | _WHERE_THEY_FIT).items():
-            actions[command].setIconText(word)
+            actions[command].setIconText(tr(word))
         for command in _ALWAYS:
             _show_word(self.widgetForAction(actions[command]), is_shown=True)
         self._others = [self.widgetForAction(actions[command]) for command in _WHERE_THEY_FIT]

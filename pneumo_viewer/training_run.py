@@ -22,6 +22,7 @@ from pneumo_viewer.jobs.tasks import Pool, Task
 from pneumo_viewer.jobs.training_process import Ending, TrainingProcess, last_lines
 from pneumo_viewer.json_lines import JsonLines
 from pneumo_viewer.models import SUFFIX, Model, models_folder
+from pneumo_viewer.words import tr
 from pneumo_viewer.workspace import reason_of
 
 FEWEST_PATIENTS = 5
@@ -114,13 +115,17 @@ def refusal(training_set: TrainingSet, held_out: int | None) -> str:
     """Why nothing can be learnt from a training set, or "" where it can."""
     positives = {exam.patient for exam in training_set.exams if len(exam.boxes)}
     if training_set.patients < FEWEST_PATIENTS or len(positives) < FEWEST_POSITIVES:
-        return (
-            f"Fine-tuning needs reviewed exams of {FEWEST_PATIENTS} patients, {FEWEST_POSITIVES} "
-            f"of them with a box. There are {training_set.patients}, and {len(positives)} of them "
-            "have one. Review more exams."
+        return tr(
+            "Fine-tuning needs reviewed exams of {fewest} patients, {fewest_positives} of them "
+            "with a box. There are {patients}, and {positives} of them have one. "
+            "Review more exams.",
+            fewest=FEWEST_PATIENTS,
+            fewest_positives=FEWEST_POSITIVES,
+            patients=training_set.patients,
+            positives=len(positives),
         )
     if not any(len(exam.boxes) and exam.fold != held_out for exam in training_set.exams):
-        return "Every exam with a box is held out. Hold out another fold, or review more exams."
+        return tr("Every exam with a box is held out. Hold out another fold, or review more exams.")
     return ""
 
 
@@ -204,7 +209,7 @@ class TrainingRun(QObject):
             self._change(RunState.FAILED, str(error))
             return
         self._watch(folder, request)
-        self._change(RunState.PREPARING, "Writing the training set …")
+        self._change(RunState.PREPARING, tr("Writing the training set …"))
         self._jobs.submit(
             Pool.FILES,
             Task(
@@ -223,7 +228,7 @@ class TrainingRun(QObject):
     def stop(self) -> None:
         """Have it save its step and end."""
         if self.state is RunState.RUNNING:
-            self._change(RunState.STOPPING, "Stopping after this step …")
+            self._change(RunState.STOPPING, tr("Stopping after this step …"))
             self._process.stop()
 
     def close(self) -> None:
@@ -268,24 +273,38 @@ class TrainingRun(QObject):
         self._began = None
         self._process.start(self.request.arguments(self._folder), self._folder / _LOG)
         self._timer.start()
-        self._change(RunState.RUNNING, "Starting …")
+        self._change(RunState.RUNNING, tr("Starting …"))
 
     def _end(self, ending: Ending) -> None:
         self._timer.stop()
         self._read()
         assert self._folder is not None
-        at = f"step {self.step}" if self.step else "its first step"
         if ending is Ending.FINISHED:
             self._install()
         elif ending is Ending.STOPPED or self.state is RunState.STOPPING:
-            self._change(RunState.STOPPED, f"Stopped at {at}. Resume goes on from there.")
+            self._change(
+                RunState.STOPPED,
+                tr("Stopped at step {step}. Resume goes on from there.", step=self.step)
+                if self.step
+                else tr("Stopped at its first step. Resume goes on from there."),
+            )
         elif ending is Ending.REFUSED:
             self._change(RunState.FAILED, last_lines(self._folder / _LOG, 1))
         else:
             said = last_lines(self._folder / _LOG, 5)
             self._change(
                 RunState.FAILED,
-                f"The training process ended unexpectedly at {at}. Its log ends: {said}",
+                tr(
+                    "The training process ended unexpectedly at step {step}. Its log ends: {said}",
+                    step=self.step,
+                    said=said,
+                )
+                if self.step
+                else tr(
+                    "The training process ended unexpectedly at its first step. "
+                    "Its log ends: {said}",
+                    said=said,
+                ),
             )
 
     def _install(self) -> None:
@@ -300,7 +319,9 @@ class TrainingRun(QObject):
             shutil.copyfile(made.with_suffix(".md"), target.with_suffix(".md"))
             replace_file(target, made.read_bytes())
         except (InputError, OSError) as error:
-            self._change(RunState.FAILED, f"The new weights could not be kept: {error}")
+            self._change(
+                RunState.FAILED, tr("The new weights could not be kept: {problem}", problem=error)
+            )
             return
         self._jobs.submit(
             Pool.FILES,
@@ -310,7 +331,8 @@ class TrainingRun(QObject):
         )
         self._folder = None
         self._change(
-            RunState.FINISHED, f"{self.card.name} is trained. Choose it in the list of models."
+            RunState.FINISHED,
+            tr("{model} is trained. Choose it in the list of models.", model=self.card.name),
         )
         self.trained.emit(target)
 
@@ -342,7 +364,7 @@ class TrainingRun(QObject):
         if self.state is RunState.RUNNING:
             assert self.request is not None
             is_done = self.step >= self.request.steps
-            self.message = "Judging on the held-out exams …" if is_done else ""
+            self.message = tr("Judging on the held-out exams …") if is_done else ""
         self.progressed.emit()
 
     def _find_stopped(self) -> None:
@@ -355,7 +377,12 @@ class TrainingRun(QObject):
             self._watch(path.parent, request)
             self._read()
             self.state = RunState.STOPPED
-            self.message = f"{request.name} was stopped at step {self.step} of {request.steps}."
+            self.message = tr(
+                "{model} was stopped at step {step} of {steps}.",
+                model=request.name,
+                step=self.step,
+                steps=request.steps,
+            )
             return
 
     def _change(self, state: RunState, message: str) -> None:

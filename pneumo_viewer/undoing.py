@@ -11,6 +11,7 @@ from pneumo_viewer.actions import Actions
 from pneumo_viewer.canvas.measurements import Frame, Measurements
 from pneumo_viewer.review.changes import Aspect, Change
 from pneumo_viewer.review.session import ReviewSession
+from pneumo_viewer.words import tr
 
 
 class _Made(Enum):
@@ -106,13 +107,12 @@ class Undoing(QObject):
         self._unmade.clear()
 
     def _name_actions(self) -> None:
-        for command, made, name in (
-            ("undo", self._made, self._session.undo_name),
-            ("redo", self._unmade, self._session.redo_name),
+        for command, made, name, verb, words in (
+            ("undo", self._made, self._session.undo_name, tr("Undo"), tr("Undo: {step}")),
+            ("redo", self._unmade, self._session.redo_name, tr("Redo"), tr("Redo: {step}")),
         ):
             if made and made[-1] is _Made.MEASUREMENT:
-                name = "Measurement"
+                name = tr("Measurement")
             action = self._actions[command]
             action.setEnabled(name is not None)
-            verb = command.capitalize()
-            action.setText(verb if name is None else f"{verb}: {name}")
+            action.setText(verb if name is None else words.format(step=name))

@@ -57,6 +57,8 @@ def command_slots(window: MainWindow) -> dict[str, Callable[..., object]]:
         "compare_readers": window.compare_readers,
         **window.evaluation_desk.slots(),
         "resume_detection": window.workspace.resume_scoring,
+        "detect_declined": desk.detect_declined,
+        "detect_all_declined": lambda: window.workspace.score_declined(window.workspace.declined),
         "about_model": lambda: dialogs.show_model(window, window.card, window.card_problem),
         "show_palette": window.command_palette.open,
         "show_keys": lambda: dialogs.show_keys(window, window.actions_by_id),

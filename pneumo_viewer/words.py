@@ -23,15 +23,15 @@ def speak(translate: Callable[[str], str]) -> None:
     _translate = translate
 
 
-def tr(text: str, **values: object) -> str:
+def tr(text: str, /, **values: object) -> str:
     """Translate words, then put values into their ``{names}``."""
     translated = _translate(text)
     return translated.format(**values) if values else translated
 
 
-def counted(number: int, one: str, several: str) -> str:
-    """Choose between translated words for one and for ``{n}`` things, and put the number in."""
-    return (one if number == 1 else several).format(n=number)
+def counted(number: int, one: str, several: str, /, **values: object) -> str:
+    """Choose between translated words for one and for ``{n}`` things, and put all values in."""
+    return (one if number == 1 else several).format(n=number, **values)
 
 
 def mark(text: str) -> str:

@@ -18,7 +18,7 @@ from PySide6.QtCore import QObject, Signal
 
 from detector.detections import Detections
 from detector.errors import InputError
-from detector.input_gate import Doubt, examine_picture
+from detector.input_gate import DeclinedError, Doubt, examine_picture
 from detector.radiograph import Radiograph
 from pneumo_viewer.exchange.ground_truth import match_truth, merge_truth
 from pneumo_viewer.jobs.jobs import Job, Jobs
@@ -29,6 +29,7 @@ from pneumo_viewer.library.index import StudyImage, StudyIndex
 from pneumo_viewer.review.changes import Aspect, Change
 from pneumo_viewer.review.session import ReviewSession
 from pneumo_viewer.review.store import ReviewStore
+from pneumo_viewer.words import mark, tr
 from training.datasets.truth import TruthTable
 
 T = TypeVar("T")
@@ -36,7 +37,7 @@ T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
 THUMBNAIL_SIZE = 96
-STOPPED = "Detection was stopped. Model → Detect what is left goes on."
+STOPPED = mark("Detection was stopped. Model → Detect what is left goes on.")
 _CACHED_PIXEL_BYTES = 512 * 1024 * 1024
 _URGENT, _SOON, _LATER = -2, -1, 0
 
@@ -46,7 +47,7 @@ def reason_of(error: Exception) -> str:
     if isinstance(error, InputError | WorkerDied):
         return error.reason
     logger.error("a worker process failed:\n%s", error)
-    return "An error inside the program; its log says more."
+    return tr("An error inside the program; its log says more.")
 
 
 def _raise(error: Exception) -> None:
@@ -126,6 +127,8 @@ class Workspace(QObject):
         self.index = StudyIndex()
         self.refusals: list[Refusal] = []
         self.not_scored: dict[str, str] = {}
+        self.declined: set[str] = set()
+        self._ungated: set[str] = set()
         self.doubts: dict[str, tuple[Doubt, ...]] = {}
         self._radiographs: OrderedDict[tuple[str, int], Radiograph] = OrderedDict()
         self._decoding: dict[tuple[str, int], Job] = {}
@@ -160,6 +163,8 @@ class Workspace(QObject):
         self.index = StudyIndex()
         self.refusals.clear()
         self.not_scored.clear()
+        self.declined.clear()
+        self._ungated.clear()
         self.doubts.clear()
         self._radiographs.clear()
         self._truth_tables.clear()
@@ -203,7 +208,7 @@ class Workspace(QObject):
         self.scanning_changed.emit(0, 0)
         self.scan_finished.emit()
         if not self.images and not self.refusals:
-            self.notice_given.emit("There is no file in what was opened. Open another folder.")
+            self.notice_given.emit(tr("There is no file in what was opened. Open another folder."))
         elif self._truth_tables:
             self._tell_truth(self._truth_tables, self._match_truth())
 
@@ -284,6 +289,7 @@ class Workspace(QObject):
                 job.cancel()
             self._scoring.clear()
             self.not_scored.clear()
+            self.declined.clear()
         if Aspect.DETECTIONS in change.aspects:
             self._score_unscored()
         if Aspect.CURRENT in change.aspects and self.session.current in self._scoring:
@@ -305,13 +311,18 @@ class Workspace(QObject):
 
         def failed(error: Exception) -> None:
             del self._scoring[key]
+            if isinstance(error, DeclinedError):
+                self.declined.add(key)
             self.not_scored[key] = reason_of(error)
             self.detection_failed.emit(key, self.not_scored[key])
             self._tell_scoring()
 
         self._scoring[key] = self.jobs.submit(
             Pool.DETECTOR,
-            Task("pneumo_viewer.jobs.detection:detect", (str(self.image(key).path), 0)),
+            Task(
+                "pneumo_viewer.jobs.detection:detect",
+                (str(self.image(key).path), 0, key not in self._ungated),
+            ),
             priority=_URGENT if key == self.session.current else _LATER,
             done=done,
             failed=failed,
@@ -331,6 +342,17 @@ class Workspace(QObject):
     def resume_scoring(self) -> None:
         """Score the images that were left when the reader stopped it."""
         for key in [key for key, reason in self.not_scored.items() if reason == STOPPED]:
+            del self.not_scored[key]
+        self._score_unscored()
+
+    def score_declined(self, keys: Iterable[str]) -> None:
+        """Score those of some images that the detector declined; the reader wants it all the same.
+
+        Another model will then not decline them either.
+        """
+        for key in self.declined.intersection(keys):
+            self.declined.remove(key)
+            self._ungated.add(key)
             del self.not_scored[key]
         self._score_unscored()
 
@@ -370,10 +392,21 @@ class Workspace(QObject):
         sentences: list[str] = []
         for table in tables:
             loaded = match_truth(table, self.images)
-            boxes = "" if self.session.is_blinded else f"{loaded.boxes} boxes, and "
+            words = (
+                tr("Ground truth from {file}: {matched} of {images} open images are covered.")
+                if self.session.is_blinded
+                else tr(
+                    "Ground truth from {file}: {boxes} boxes, and {matched} of {images} open "
+                    "images are covered."
+                )
+            )
             sentences.append(
-                f"Ground truth from {table.source.name}: {boxes}"
-                f"{loaded.matched} of {len(self.images)} open images are covered."
+                words.format(
+                    file=table.source.name,
+                    boxes=loaded.boxes,
+                    matched=loaded.matched,
+                    images=len(self.images),
+                )
             )
             sentences.extend(table.notes)
         self.notice_given.emit(" ".join((*sentences, *conflicts)))

@@ -17,6 +17,7 @@ from detector.heat_map import HeatMap
 from pneumo_viewer.canvas import colours
 from pneumo_viewer.canvas.image_view import ImageView
 from pneumo_viewer.canvas.texts import SMALL, scaled_font
+from pneumo_viewer.words import tr
 
 _OPAQUE_FROM = 0.3
 """Probability from which the map is as opaque as it gets."""
@@ -95,7 +96,7 @@ class HeatLegend(QWidget):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.setAccessibleName("Legend of the heat map")
+        self.setAccessibleName(tr("Legend of the heat map"))
         font = scaled_font(self.font(), SMALL)
         self.setFont(font)
         metrics = self.fontMetrics()

@@ -46,6 +46,7 @@ from pneumo_viewer.canvas.texts import paint_texts
 from pneumo_viewer.canvas.tools import MeasuringTools
 from pneumo_viewer.canvas.windowing import describe_view
 from pneumo_viewer.review.findings import Box, Finding
+from pneumo_viewer.words import tr
 
 
 class MarkedView(ImageView):
@@ -301,14 +302,20 @@ class MarkedView(ImageView):
         assert self.view is not None
         facts = [describe_view(self.view)]
         if self.is_inverted:
-            facts.append("inverted")
+            facts.append(tr("inverted"))
         facts += filter(None, [describe_turn(self.turn)])
-        facts.append(f"zoom {100 * self.zoom:.0f}\N{NO-BREAK SPACE}%")
+        facts.append(tr("zoom {percent}", percent=f"{100 * self.zoom:.0f}\N{NO-BREAK SPACE}%"))
         facts.append(describe_spacing(radiograph.spacing))
         if radiograph.is_lossy:
-            facts.append("lossy compression")
+            facts.append(tr("lossy compression"))
         if radiograph.identity.frame_count > 1:
-            facts.append(f"frame {radiograph.frame + 1} of {radiograph.identity.frame_count}")
+            facts.append(
+                tr(
+                    "frame {number} of {count}",
+                    number=radiograph.frame + 1,
+                    count=radiograph.identity.frame_count,
+                )
+            )
         return facts
 
     def _paint_boxes(self, painter: QPainter, taken: Sequence[QRectF]) -> None:

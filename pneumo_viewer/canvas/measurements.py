@@ -14,16 +14,17 @@ from numpy.typing import NDArray
 from detector.dicom.grey_values import modality_values
 from detector.radiograph import Radiograph, SpacingOrigin
 from pneumo_viewer.canvas.placement import pixel_sides
+from pneumo_viewer.words import mark, tr
 
 Point = tuple[float, float]
 Frame = tuple[str, int]
 """The key of an image, and the index of a frame of it."""
 
 ORIGIN_NAMES = {
-    SpacingOrigin.CALIBRATED: "calibrated",
-    SpacingOrigin.AT_DETECTOR: "at detector",
-    SpacingOrigin.MAGNIFIED: "corrected for magnification",
-    SpacingOrigin.UNKNOWN: "of unknown origin",
+    SpacingOrigin.CALIBRATED: mark("calibrated"),
+    SpacingOrigin.AT_DETECTOR: mark("at detector"),
+    SpacingOrigin.MAGNIFIED: mark("corrected for magnification"),
+    SpacingOrigin.UNKNOWN: mark("of unknown origin"),
 }
 
 
@@ -98,7 +99,7 @@ def ruler_of(radiograph: Radiograph) -> Ruler:
     spacing = radiograph.spacing
     if spacing is None or spacing.origin is SpacingOrigin.UNKNOWN:
         return Ruler(*pixel_sides(radiograph.pixel_aspect), "px", "")
-    return Ruler(spacing.column_mm, spacing.row_mm, "mm", ORIGIN_NAMES[spacing.origin])
+    return Ruler(spacing.column_mm, spacing.row_mm, "mm", tr(ORIGIN_NAMES[spacing.origin]))
 
 
 def describe_measurement(measurement: Measurement, radiograph: Radiograph) -> tuple[str, ...]:
@@ -118,7 +119,12 @@ def describe_measurement(measurement: Measurement, radiograph: Radiograph) -> tu
     values = region_values(measurement, radiograph)
     if not values.size:
         return (size,)
-    return size, f"mean {values.mean():.1f} · SD {values.std():.1f} · {values.size} px"
+    return size, tr(
+        "mean {mean:.1f} · SD {deviation:.1f} · {count} px",
+        mean=values.mean(),
+        deviation=values.std(),
+        count=values.size,
+    )
 
 
 def _angle(points: NDArray[np.float64]) -> float:

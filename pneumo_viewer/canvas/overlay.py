@@ -13,6 +13,7 @@ from pneumo_viewer.canvas import colours
 from pneumo_viewer.canvas.measurements import ORIGIN_NAMES
 from pneumo_viewer.canvas.placement import Turn
 from pneumo_viewer.canvas.texts import HEADING, SMALL, PlacedText, paint_texts, scaled_font
+from pneumo_viewer.words import tr
 
 MARGIN = 12.0
 _GAP = 16.0
@@ -41,9 +42,13 @@ class ScaleBar:
 def describe_spacing(spacing: PixelSpacing | None) -> str:
     """Name the distance between pixels and where it comes from."""
     if spacing is None:
-        return "pixel spacing unknown"
+        return tr("pixel spacing unknown")
     sides = [f"{side:.3f}" for side in (spacing.column_mm, spacing.row_mm)]
-    return f"{' × '.join(dict.fromkeys(sides))} mm {ORIGIN_NAMES[spacing.origin]}"
+    return tr(
+        "{spacing} mm {origin}",
+        spacing=" × ".join(dict.fromkeys(sides)),
+        origin=tr(ORIGIN_NAMES[spacing.origin]),
+    )
 
 
 def place_scale_bar(
@@ -217,9 +222,9 @@ def place_orientation(
 
 def describe_turn(turn: Turn) -> str:
     """Say how an image lies, or "" where it is upright."""
-    parts = ["mirrored"] if turn.is_mirrored else []
+    parts = [tr("mirrored")] if turn.is_mirrored else []
     if turn.degrees:
-        parts.append(f"rotated {turn.degrees}°")
+        parts.append(tr("rotated {degrees}°", degrees=turn.degrees))
     return ", ".join(parts)
 
 

@@ -7,8 +7,9 @@ from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPixmap
 
 from pneumo_viewer.canvas.overlay import MARGIN
 from pneumo_viewer.canvas.texts import SMALL, PlacedText, paint_texts, scaled_font
+from pneumo_viewer.words import mark, tr
 
-_NOTE = "reading … shown at low resolution"
+_NOTE = mark("reading … shown at low resolution")
 
 
 def paint_preview(painter: QPainter, picture: QPixmap, font: QFont, view: QSizeF) -> None:
@@ -19,8 +20,9 @@ def paint_preview(painter: QPainter, picture: QPixmap, font: QFont, view: QSizeF
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
     painter.drawPixmap(QRectF(corner, size), picture, QRectF(picture.rect()))
     painter.restore()
+    note = tr(_NOTE)
     small = scaled_font(font, SMALL)
     metrics = QFontMetricsF(small)
     top = view.height() - MARGIN - metrics.height()
-    rect = QRectF(MARGIN, top, metrics.horizontalAdvance(_NOTE), metrics.height())
-    paint_texts(painter, [PlacedText(_NOTE, rect, small)])
+    rect = QRectF(MARGIN, top, metrics.horizontalAdvance(note), metrics.height())
+    paint_texts(painter, [PlacedText(note, rect, small)])

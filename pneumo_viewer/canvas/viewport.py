@@ -26,6 +26,7 @@ from pneumo_viewer.canvas.marks import finding_at
 from pneumo_viewer.canvas.measurements import Measurements
 from pneumo_viewer.dragging import dropped_image
 from pneumo_viewer.review.findings import Finding
+from pneumo_viewer.words import tr
 
 __all__ = ["PointerReading", "Viewport"]
 
@@ -66,7 +67,7 @@ class Viewport(MarkedView):
         self.setMouseTracking(True)
         self.setAcceptDrops(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAccessibleName("Radiograph")
+        self.setAccessibleName(tr("Radiograph"))
 
     # --- what is shown -----------------------------------------------------------------------
 

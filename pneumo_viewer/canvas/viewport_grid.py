@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QGridLayout, QWidget
 from pneumo_viewer.canvas import colours
 from pneumo_viewer.canvas.viewport import Viewport
 from pneumo_viewer.theme import keep_styled, scaled
+from pneumo_viewer.words import tr
 
 COLUMNS = 2
 _MOST = 4
@@ -59,7 +60,7 @@ class ViewportGrid(QWidget):
             viewport.image_changed.connect(partial(self._join, viewport))
         for place, viewport in enumerate(beside, start=2):
             viewport.box_editor.is_enabled = False
-            viewport.setAccessibleName(f"Radiograph beside it, {place}")
+            viewport.setAccessibleName(tr("Radiograph beside it, {place}", place=place))
         keep_styled(self, lambda: self.lay_out(self._visible, self._active))
 
     @property

@@ -103,6 +103,7 @@ _EMPTY: Final = (
 _REPLACED_UIDS: Final = ("StudyInstanceUID", "SeriesInstanceUID", "FrameOfReferenceUID")
 _READER: Final = "Reader"
 _CODE_STRING: Final = re.compile(r"[A-Z0-9 _]{1,16}")
+_MAY_BE_EMPTY: Final = ("CS", "IS")
 _RANGES: Final = {"US": (0, 2**16 - 1), "SS": (-(2**15), 2**15 - 1)}
 
 
@@ -160,6 +161,8 @@ def deidentify(path: Path, secret: bytes) -> Deidentified:
     for keyword in KEPT:
         if (value := _value(elements, keyword)) not in (None, []):
             setattr(clean, keyword, value)
+        elif keyword in elements and dictionary_VR(keyword) in _MAY_BE_EMPTY:
+            setattr(clean, keyword, "")  # of type 2, which an image has even where it is unknown
     for keyword in KEPT_CODES:
         if (code := elements.code(keyword)) is not None:
             setattr(clean, keyword, [_code_item(code.value, code.scheme, code.meaning)])

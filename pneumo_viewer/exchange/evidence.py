@@ -29,6 +29,8 @@ _DEIDENTIFICATION: Final = (
     "DeidentificationMethodCodeSequence",
 )
 _SEXES: Final = ("M", "F", "O")
+_MULTI_FRAME: Final = ("Multi-frame", "Angiographic", "Radiofluoroscopic", "Enhanced", "X-Ray 3D")
+"""In names of SOP classes whose objects are referred to by frame, as far as X-rays go."""
 _NAME_LENGTH: Final = 63
 _NOT_IN_NAMES: Final = str.maketrans("\\=^", "   ")
 
@@ -70,6 +72,8 @@ def evidence_of(header: Header, source: str) -> Dataset:
         if not value.is_valid:
             raise NotReportableError(source, f"it has no usable {keyword}")
         setattr(evidence, keyword, value)
+    if evidence.SOPClassUID.type != "SOP Class" or evidence.SOPClassUID.is_retired:
+        raise NotReportableError(source, "its SOP class is retired or no standard one")
     with quiet_pydicom():
         for keyword, longest in _TEXTS.items():
             text = elements.text(keyword)
@@ -83,12 +87,11 @@ def evidence_of(header: Header, source: str) -> Dataset:
     evidence.Modality = elements.text("Modality")
     evidence.Rows, evidence.Columns = header.rows, header.columns
     evidence.SamplesPerPixel = 1
-    if header.frame_count > 1:
+    if header.frame_count > 1 and any(kind in evidence.SOPClassUID.name for kind in _MULTI_FRAME):
         evidence.NumberOfFrames = header.frame_count
     evidence.SpecificCharacterSet = "ISO_IR 192"
-    for keyword in _DEIDENTIFICATION:
-        if keyword in elements:
-            evidence[keyword] = elements.dataset[keyword]
+    if any(elements.values(keyword) for keyword in _DEIDENTIFICATION[1:]):
+        mark_as_deidentified(evidence, elements.dataset)
     return evidence
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pneumo_viewer.review.images import IdentifiedImage
+from pneumo_viewer.words import counted, tr
 from training.datasets.truth import TruthTable, read_truth
 
 
@@ -96,8 +97,13 @@ def merge_truth(files: Sequence[LoadedTruth]) -> MergedTruth:
             boxes_by_key[key] = boxes
             origins[key] = source
     conflicts = tuple(
-        f"{earlier.name} and {later.name} disagree on {count} image{'s' if count > 1 else ''};"
-        f" {later.name} counts."
+        counted(
+            count,
+            tr("{earlier} and {later} disagree on {n} image; {later} counts."),
+            tr("{earlier} and {later} disagree on {n} images; {later} counts."),
+            earlier=earlier.name,
+            later=later.name,
+        )
         for (earlier, later), count in disagreements.items()
     )
     return MergedTruth(boxes_by_key, conflicts)

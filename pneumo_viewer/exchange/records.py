@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,7 +14,7 @@ from pneumo_viewer.review.audit import Entry
 from pneumo_viewer.review.blinding import Stage, payloads_by_stage
 from pneumo_viewer.review.findings import Box, ExamVerdict, Verdict
 from pneumo_viewer.review.images import IdentifiedImage
-from pneumo_viewer.review.operations import SetExamVerdict
+from pneumo_viewer.review.operations import SetExamVerdict, SetOwnBox, SetVerdict
 from pneumo_viewer.review.reviewed import reviewed_boxes
 from pneumo_viewer.review.session import ReviewSession
 
@@ -41,6 +42,9 @@ class ReviewedFinding:
         The model that found it; None where the reader drew it.
     finding
         What it is, in the words of its code.
+    stage
+        How much of the image the reader had been shown when he said so; None where he has said
+        nothing, or where that is unknown.
     """
 
     box: Box
@@ -48,6 +52,7 @@ class ReviewedFinding:
     score: float | None = None
     model: ModelIdentity | None = None
     finding: str = OPACITY
+    stage: Stage | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,13 +153,15 @@ def collect_reviews(
     trail
         Tells what the reader said before and after each step of a blinded reading.
     """
+    trail = tuple(trail)
     said = payloads_by_stage(trail, SetExamVerdict.kind)
+    stages = _stages_of_findings(trail, session.reader)
     return [
         ReviewedImage(
             image.identity,
             image.path,
             replace(
-                _review(image.identity.key, session),
+                _review(image.identity.key, session, stages),
                 exam_verdicts_by_stage={
                     stage: ExamVerdict(payload["verdict"])
                     for stage, payload in said.get((image.identity.key, session.reader), {}).items()
@@ -166,12 +173,29 @@ def collect_reviews(
     ]
 
 
-def _review(key: str, session: ReviewSession) -> Review:
+def _stages_of_findings(trail: Iterable[Entry], reader: str) -> dict[tuple[str, str], Stage]:
+    """The stage at which a reader last said something of each finding, by image key and id."""
+    return {
+        (entry.image, json.loads(entry.after)["finding"]): Stage(entry.stage)
+        for entry in trail
+        if entry.reader == reader and entry.operation in (SetVerdict.kind, SetOwnBox.kind)
+    }
+
+
+def _review(key: str, session: ReviewSession, stages: Mapping[tuple[str, str], Stage]) -> Review:
     detections = session.detections(key)
     return Review(
         reader=session.reader,
         findings=tuple(
-            ReviewedFinding(finding.box, finding.verdict, finding.score, finding.model)
+            ReviewedFinding(
+                finding.box,
+                finding.verdict,
+                finding.score,
+                finding.model,
+                stage=None
+                if finding.verdict is Verdict.UNDECIDED
+                else stages.get((key, finding.id)),
+            )
             for finding in session.findings(key)
             if finding.reaches(session.threshold) or finding.verdict is not Verdict.UNDECIDED
         ),

@@ -293,6 +293,7 @@ def _take_group(group: _Item, root: _Item, drafts: dict[str, _Draft]) -> None:
                     score=score,
                     model=model,
                     finding=next((item.code_meaning for item in group.named(concepts.FINDING)), ""),
+                    stage=_stage(group),
                 )
                 drafts.setdefault(image, _Draft()).findings.append(finding)
     if not regions:
@@ -303,17 +304,21 @@ def _take_group(group: _Item, root: _Item, drafts: dict[str, _Draft]) -> None:
 
 def _exam(group: _Item, score: float | None, model: ModelIdentity | None) -> Review:
     by_stage = {stage: _exam_verdict(group, name) for stage, name in concepts.PNEUMONIA_AT.items()}
-    stages = [_STAGE_OF.get(item.code_value) for item in group.named(concepts.STAGE)]
     return Review(
         exam_verdict=_exam_verdict(group, concepts.PNEUMONIA),
         comment=next((item.text for item in group.named(concepts.COMMENT)), ""),
         exam_score=score,
         model=model,
-        stage=next(iter(stages), None) or Stage.OPEN,
+        stage=_stage(group) or Stage.OPEN,
         exam_verdicts_by_stage={
             stage: verdict for stage, verdict in by_stage.items() if verdict is not None
         },
     )
+
+
+def _stage(group: _Item) -> Stage | None:
+    stages = [_STAGE_OF.get(item.code_value) for item in group.named(concepts.STAGE)]
+    return next(iter(stages), None)
 
 
 def _exam_verdict(group: _Item, name: Code) -> ExamVerdict | None:

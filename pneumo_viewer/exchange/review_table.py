@@ -42,6 +42,7 @@ COLUMNS: Final = (
     "width",
     "height",
     "verdict",
+    "shown_at_verdict",
     "score",
     "finding",
     "model",
@@ -149,6 +150,7 @@ def _finding_cells(image: ReviewedImage, finding: ReviewedFinding) -> dict[str, 
     return {
         **{name: _number(value) for name, value in box},
         "verdict": finding.verdict.value,
+        "shown_at_verdict": "" if finding.stage is None else finding.stage.value,
         "score": _number(finding.score),
         "finding": finding.finding,
         **_model_cells("model", finding.model),
@@ -208,6 +210,7 @@ def _finding(cells: Mapping[str, str]) -> ReviewedFinding:
         score=_optional(cells["score"]),
         model=_model("model", cells),
         finding=cells["finding"],
+        stage=Stage(cells["shown_at_verdict"]) if cells["shown_at_verdict"] else None,
     )
 
 

@@ -159,7 +159,12 @@ def _finding_group(
         algorithm_id=None if finding.model is None else _algorithm(finding.model),
         measurements=[] if finding.score is None else [_probability(finding.score)],
         qualitative_evaluations=[
-            sr.QualitativeEvaluation(concepts.VERDICT, concepts.VERDICTS[finding.verdict])
+            sr.QualitativeEvaluation(concepts.VERDICT, concepts.VERDICTS[finding.verdict]),
+            *(
+                []
+                if finding.stage is None
+                else [sr.QualitativeEvaluation(concepts.STAGE, concepts.STAGES[finding.stage])]
+            ),
         ],
     )
 

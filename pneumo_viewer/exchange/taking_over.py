@@ -16,6 +16,7 @@ from pneumo_viewer.review.operations import (
     SetVerdict,
 )
 from pneumo_viewer.review.session import ExamState, ReviewSession
+from pneumo_viewer.words import tr
 
 _SAME_PIXELS = 0.01
 _SAME_SCORE = 1e-5
@@ -47,15 +48,22 @@ class TakingOver:
 
     def describe(self) -> str:
         """Sentences with all numbers that are not 0."""
-        sentences = [f"Reviews taken over: {self.images}."]
+        sentences = [tr("Reviews taken over: {count}.", count=self.images)]
         if self.reviewed_before:
-            sentences.append(f"Reviewed here before, and left as they are: {self.reviewed_before}.")
+            sentences.append(
+                tr(
+                    "Reviewed here before, and left as they are: {count}.",
+                    count=self.reviewed_before,
+                )
+            )
         if self.others:
-            sentences.append(f"Another reader's, and left out: {self.others}.")
+            sentences.append(tr("Another reader's, and left out: {count}.", count=self.others))
         if self.without_detection:
             sentences.append(
-                "Verdicts on findings that the active model does not have, left out: "
-                f"{self.without_detection}."
+                tr(
+                    "Verdicts on findings that the active model does not have, left out: {count}.",
+                    count=self.without_detection,
+                )
             )
         return " ".join(sentences)
 

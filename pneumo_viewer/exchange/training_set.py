@@ -21,6 +21,7 @@ from detector.radiograph import ImageIdentity
 from pneumo_viewer.review.evaluation import patient_of
 from pneumo_viewer.review.reviewed import reviewed_boxes
 from pneumo_viewer.review.session import ReviewSession
+from pneumo_viewer.words import tr
 from training.datasets.labelled_image import LabelledImage
 from training.datasets.splits import assign_folds
 
@@ -91,11 +92,15 @@ class TrainingSet:
     def describe(self) -> str:
         """One sentence with all the numbers."""
         if not self.exams:
-            return f"No exam is reviewed to its end; {self.not_reviewed} are open."
-        return (
-            f"{len(self.exams)} reviewed exams of {self.patients} patients: {self.positives} with "
-            f"boxes, {len(self.exams) - self.positives} without. "
-            f"{self.not_reviewed} not reviewed to their end are left out."
+            return tr("No exam is reviewed to its end; {open} are open.", open=self.not_reviewed)
+        return tr(
+            "{exams} reviewed exams of {patients} patients: {positives} with boxes, {others} "
+            "without. {open} not reviewed to their end are left out.",
+            exams=len(self.exams),
+            patients=self.patients,
+            positives=self.positives,
+            others=len(self.exams) - self.positives,
+            open=self.not_reviewed,
         )
 
 

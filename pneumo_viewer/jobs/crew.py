@@ -23,6 +23,7 @@ from pneumo_viewer.jobs.tasks import (
     WorkerBug,
     WorkerDied,
 )
+from pneumo_viewer.words import tr
 
 logger = logging.getLogger(__name__)
 
@@ -250,9 +251,9 @@ class DetectorCrew(Crew):
 
     def _start_member(self) -> Member:
         if self._has_started:
-            state = DetectorState(DetectorStateKind.RESTARTING, "Detector is restarting")
+            state = DetectorState(DetectorStateKind.RESTARTING, tr("Detector is restarting"))
         else:
-            state = DetectorState(DetectorStateKind.STARTING, "Detector is starting")
+            state = DetectorState(DetectorStateKind.STARTING, tr("Detector is starting"))
         self._has_started = True
         self._announce(state)
         member = super()._start_member()
@@ -283,5 +284,5 @@ class DetectorCrew(Crew):
 
 def _reason(error: Exception) -> str:
     if isinstance(error, WorkerBug):
-        return "The detector cannot be started because of a fault in this program; see the log."
+        return tr("The detector cannot be started because of a fault in this program; see the log.")
     return str(error)

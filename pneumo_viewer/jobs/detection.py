@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from detector.detections import Detections
 from detector.dicom.reading import read_radiograph
 from detector.heat_map import HeatMap
+from detector.input_gate import DeclinedError, examine
 from detector.runtime.engine import Detector
 from pneumo_viewer.jobs.tasks import DetectorState, DetectorStateKind
 from resources import DEFAULT_WEIGHTS
@@ -53,16 +54,22 @@ def load(weights: str | None = None) -> DetectorState:
     return DetectorState(DetectorStateKind.READY, text, model)
 
 
-def detect(path: str, frame: int) -> Detections:
+def detect(path: str, frame: int, is_gated: bool = True) -> Detections:
     """Find the boxes of one frame of an image file.
 
     Raises
     ------
+    DeclinedError
+        The input gate doubts the image; not where ``is_gated`` is False.
     InputError
         The file cannot be read, or the graphics memory does not suffice.
     """
     assert _detector is not None
-    return _detector.predict(read_radiograph(Path(path), frame))
+    radiograph = read_radiograph(Path(path), frame)
+    if is_gated and (doubts := examine(radiograph)):
+        sentences = " ".join(doubt.sentence for doubt in doubts)
+        raise DeclinedError(path, sentences.removesuffix("."))
+    return _detector.predict(radiograph)
 
 
 def show_centers(path: str, frame: int) -> HeatMap:

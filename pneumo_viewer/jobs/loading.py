@@ -19,6 +19,7 @@ from pneumo_viewer.library.found import (
     ScannedImage,
     TruthFile,
 )
+from pneumo_viewer.words import tr
 
 logger = logging.getLogger(__name__)
 
@@ -187,8 +188,10 @@ class StudyLoader(QObject):
 
 def _refusal(path: Path, error: Exception) -> Refusal:
     if isinstance(error, WorkerDied):
-        return Refusal(path, "ends the decoder", error.reason)
+        return Refusal(path, tr("ends the decoder"), error.reason)
     logger.error("a fault in this program while a file was examined:\n%s", error)
     return Refusal(
-        path, "fault in this program", "A fault in this program prevents reading it; see the log."
+        path,
+        tr("fault in this program"),
+        tr("A fault in this program prevents reading it; see the log."),
     )

@@ -8,6 +8,7 @@ from enum import Enum
 from typing import Any
 
 from detector.detections import ModelIdentity
+from pneumo_viewer.words import tr
 
 
 class Pool(Enum):
@@ -53,16 +54,16 @@ class WorkerDied(Exception):  # noqa: N818 - it says what happened
     def reason(self) -> str:
         """The sentence."""
         if self.pool is Pool.FILES:
-            return (
+            return tr(
                 "The decoding process ended unexpectedly or stood still while reading it, twice; "
                 "the file may be damaged or the decoder faulty."
             )
         if self.pool is Pool.NETWORK:
-            return (
+            return tr(
                 "The network process ended unexpectedly or stood still, twice; "
                 "try again, or see the log of the server."
             )
-        return (
+        return tr(
             "The detector process ended unexpectedly while working on it, twice; "
             "memory may have run out or the graphics driver may be faulty."
         )

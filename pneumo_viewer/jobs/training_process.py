@@ -12,6 +12,7 @@ from pathlib import Path
 from PySide6.QtCore import QIODevice, QObject, QProcess, QProcessEnvironment, Signal
 
 import resources
+from pneumo_viewer.words import tr
 
 _NICENESS = 15
 _STOPPED_STATUS, _REFUSED_STATUS = 3, 2
@@ -93,6 +94,6 @@ def last_lines(log: Path, count: int) -> str:
     try:
         lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
-        return "it wrote nothing."
+        return tr("it wrote nothing.")
     said = [line.strip() for line in lines if line.strip()]
-    return " ".join(said[-count:]) or "it wrote nothing."
+    return " ".join(said[-count:]) or tr("it wrote nothing.")

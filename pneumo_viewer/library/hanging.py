@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from pneumo_viewer.library.index import StudyIndex
 from pneumo_viewer.library.priors import other_exams, relation_of
+from pneumo_viewer.words import mark
 
 LAYOUTS = (1, 2, 4)
 """How many viewports there can be."""
@@ -39,15 +40,19 @@ class Cell:
 
 
 _EMPTY = Cell(
-    title="Empty viewport",
-    message="Drag an image here from the worklist, or choose View → Layout → Compare with prior.",
+    title=mark("Empty viewport"),
+    message=mark(
+        "Drag an image here from the worklist, or choose View → Layout → Compare with prior."
+    ),
 )
 _NO_PATIENT_ID = Cell(
-    title="No prior",
-    message="This image names no patient id, so no exam is surely the same patient's.",
+    title=mark("No prior"),
+    message=mark("This image names no patient id, so no exam is surely the same patient's."),
 )
-_NO_PRIOR = Cell(title="No prior", message="No other exam of this patient is open.")
-_NO_FURTHER = Cell(title="No further exam", message="All open exams of this patient are shown.")
+_NO_PRIOR = Cell(title=mark("No prior"), message=mark("No other exam of this patient is open."))
+_NO_FURTHER = Cell(
+    title=mark("No further exam"), message=mark("All open exams of this patient are shown.")
+)
 
 
 class Hanging:

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from detector.radiograph import ImageIdentity
 from pneumo_viewer.library.found import ScannedImage
 from pneumo_viewer.library.natural_order import natural_key
+from pneumo_viewer.words import tr
 
 T = TypeVar("T")
 
@@ -169,7 +170,12 @@ class StudyIndex:
 def _with_copy(listed: StudyImage, copy: ScannedImage) -> StudyImage:
     notes = listed.notes
     if replace(copy.identity, source=listed.identity.source) != listed.identity:
-        notes += (f"Another file has the same SOP Instance UID but says otherwise: {copy.path}.",)
+        notes += (
+            tr(
+                "Another file has the same SOP Instance UID but says otherwise: {path}.",
+                path=copy.path,
+            ),
+        )
     return replace(listed, other_paths=(*listed.other_paths, copy.path), notes=notes)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from pneumo_viewer.library.index import Study, StudyImage, StudyIndex
+from pneumo_viewer.words import tr
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +62,12 @@ def relation_of(index: StudyIndex, key: str, other: str) -> str:
 def describe_relation(day: date | None, other: date | None) -> str:
     """Say how long before or after ``day`` another exam of the patient was made."""
     if day is None or other is None:
-        return "OTHER EXAM · order unknown"
+        return tr("OTHER EXAM · order unknown")
     if other == day:
-        return "OTHER EXAM · same day"
+        return tr("OTHER EXAM · same day")
     if other < day:
-        return f"PRIOR · {describe_interval(other, day)} earlier"
-    return f"LATER EXAM · {describe_interval(day, other)} later"
+        return tr("PRIOR · {interval} earlier", interval=describe_interval(other, day))
+    return tr("LATER EXAM · {interval} later", interval=describe_interval(day, other))
 
 
 def describe_interval(earlier: date, later: date) -> str:
@@ -74,9 +75,15 @@ def describe_interval(earlier: date, later: date) -> str:
     months = 12 * (later.year - earlier.year) + later.month - earlier.month
     months -= later.day < earlier.day
     if not months:
-        return f"{(later - earlier).days} d"
+        return tr("{days} d", days=(later - earlier).days)
     years, months = divmod(months, 12)
-    return " ".join(f"{count} {unit}" for count, unit in ((years, "y"), (months, "m")) if count)
+    if not years:
+        return tr("{months} m", months=months)
+    return (
+        tr("{years} y {months} m", years=years, months=months)
+        if months
+        else tr("{years} y", years=years)
+    )
 
 
 def _day_of(study: Study) -> date | None:

@@ -30,6 +30,7 @@ from pydicom.uid import UID
 from detector.dicom.elements import CONVERSION_ERRORS, quiet_pydicom
 from detector.dicom.headers import looks_like_dicom
 from detector.files import access_error
+from pneumo_viewer.words import mark
 
 _BULK_BYTES = 64 * 1024
 """Values of more bytes are not read, unless they hold a sequence."""
@@ -95,7 +96,7 @@ def list_tags(path: Path) -> TagListing:
         with path.open("rb") as stream:
             start = stream.read(_START_LENGTH)
             if not looks_like_dicom(start):
-                return TagListing(problem="This file is a picture. It has no DICOM elements.")
+                return TagListing(problem=mark("This file is a picture. It has no DICOM elements."))
             stream.seek(0)
             return _Listing(stream).listing
     except OSError as error:
@@ -145,7 +146,9 @@ class _Listing:
             self._broken_at = self._last
             dataset = None if self._last is None else self._read(self._last)
         if dataset is None:
-            return TagListing(problem="The file is damaged: none of its elements could be read.")
+            return TagListing(
+                problem=mark("The file is damaged: none of its elements could be read.")
+            )
         rows = (*self._rows(dataset.file_meta), *self._rows(dataset))
         if self._broken_at is None:
             return TagListing(rows)

@@ -20,10 +20,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from pneumo_viewer.panels.exam import EXAM_WORDS
-from pneumo_viewer.review.agreement import Agreement, Kappa, Reading, compare_readers
+from pneumo_viewer.panels.exam import EXAM_ANSWERS
+from pneumo_viewer.review.agreement import Agreement, BoxAgreement, Kappa, Reading, compare_readers
 from pneumo_viewer.review.findings import ExamVerdict
 from pneumo_viewer.theme import UNIT, keep_styled, scaled
+from pneumo_viewer.words import counted, tr
 
 _ROW_HEIGHT = 28
 _UNKNOWN = "–"
@@ -34,8 +35,13 @@ def kappa_text(kappa: Kappa | None) -> str:
     if kappa is None:
         return _UNKNOWN
     if kappa.low is None or kappa.high is None:
-        return f"{_signed(kappa.value)}  (interval unknown)"
-    return f"{_signed(kappa.value)}  ({_signed(kappa.low)} to {_signed(kappa.high)})"
+        return tr("{kappa}  (interval unknown)", kappa=_signed(kappa.value))
+    return tr(
+        "{kappa}  ({low} to {high})",
+        kappa=_signed(kappa.value),
+        low=_signed(kappa.low),
+        high=_signed(kappa.high),
+    )
 
 
 def _signed(value: float) -> str:
@@ -74,9 +80,9 @@ class AgreementPage(QWidget):
         self._build()
 
     def _build(self) -> None:
-        title = QLabel("Agreement of readers")
+        title = QLabel(tr("Agreement of readers"))
         title.setProperty("role", "title")
-        close = QPushButton("Back to the image")
+        close = QPushButton(tr("Back to the image"))
         close.clicked.connect(self.closed)
         top = QHBoxLayout()
         top.addWidget(title)
@@ -90,7 +96,7 @@ class AgreementPage(QWidget):
         figures.setSpacing(12 * UNIT)
         for labels in (
             (self.kappa_name, self.kappa, self.observed),
-            (_label("secondary", "Boxes with a partner, IoU 0.5"), self.share, self.iou),
+            (_label("secondary", tr("Boxes with a partner, IoU 0.5")), self.share, self.iou),
         ):
             column = QVBoxLayout()
             column.setSpacing(UNIT)
@@ -100,7 +106,7 @@ class AgreementPage(QWidget):
         figures.addStretch()
 
         table = self.table
-        table.setAccessibleName("Exams on which readers differ")
+        table.setAccessibleName(tr("Exams on which readers differ"))
         table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -115,10 +121,13 @@ class AgreementPage(QWidget):
         table.cellActivated.connect(self._choose)
         note = _label(
             "secondary",
-            "Kappa is agreement beyond chance on pneumonia, no pneumonia and unsure: Cohen's for "
-            "two readers, with the standard error of Fleiss, Cohen and Everitt (1969); Fleiss' for "
-            "more, with the variance of Gwet (2021). Intervals are ± 1.96 standard errors. "
-            "Only exams that all chosen readers have judged count. For research use only.",
+            tr(
+                "Kappa is agreement beyond chance on pneumonia, no pneumonia and unsure: Cohen's "
+                "for two readers, with the standard error of Fleiss, Cohen and Everitt (1969); "
+                "Fleiss' for more, with the variance of Gwet (2021). Intervals are ± 1.96 standard "
+                "errors. Only exams that all chosen readers have judged count. "
+                "For research use only."
+            ),
         )
         note.setWordWrap(True)
 
@@ -167,7 +176,14 @@ class AgreementPage(QWidget):
         self.readers = {}
         for reader in sorted(readings):
             box = QCheckBox(f"{reader} ({len(readings[reader])})")
-            box.setToolTip(f"Compare {reader}, who has judged {len(readings[reader])} exams")
+            box.setToolTip(
+                counted(
+                    len(readings[reader]),
+                    tr("Compare {reader}, who has judged {n} exam"),
+                    tr("Compare {reader}, who has judged {n} exams"),
+                    reader=reader,
+                )
+            )
             box.setChecked(True)
             box.toggled.connect(self._compare)
             self.readers[reader] = box
@@ -183,7 +199,7 @@ class AgreementPage(QWidget):
         if len(chosen) > 1:
             self._show(compare_readers(chosen))
         else:
-            self._clear("Choose two readers or more.")
+            self._clear(tr("Choose two readers or more."))
 
     def _clear(self, text: str) -> None:
         self.summary.setText(text)
@@ -195,45 +211,62 @@ class AgreementPage(QWidget):
 
     def _show(self, agreement: Agreement) -> None:
         if not agreement.exams:
-            self._clear("There is no exam that all of these readers have judged.")
+            self._clear(tr("There is no exam that all of these readers have judged."))
             return
-        left_out = agreement.left_out
+        left_out, readers = agreement.left_out, ", ".join(agreement.readers)
+        exams = counted(agreement.exams, tr("{n} exam"), tr("{n} exams"))
         self.summary.setText(
-            f"{_count(agreement.exams, 'exam')} judged by all of {', '.join(agreement.readers)}"
-            + (f"; {left_out} judged only by some." if left_out else ".")
+            tr("{exams} judged by all of {readers}.", exams=exams, readers=readers)
+            if not left_out
+            else tr(
+                "{exams} judged by all of {readers}; {left_out} judged only by some.",
+                exams=exams,
+                readers=readers,
+                left_out=left_out,
+            )
         )
         kappa, boxes = agreement.kappa, agreement.boxes
-        name = "Cohen's" if len(agreement.readers) == 2 else "Fleiss'"
-        self.kappa_name.setText(f"{name} kappa, with its 95 % interval")
+        self.kappa_name.setText(
+            tr("Cohen's kappa, with its 95 % interval")
+            if len(agreement.readers) == 2
+            else tr("Fleiss' kappa, with its 95 % interval")
+        )
         self.kappa.setText(kappa_text(kappa))
         self.observed.setText(
-            "undefined: every verdict is the same"
+            tr("undefined: every verdict is the same")
             if kappa is None
-            else f"{100 * kappa.observed:.0f} % agree; by chance {100 * kappa.expected:.0f} %"
+            else tr(
+                "{observed:.0f} % agree; by chance {expected:.0f} %",
+                observed=100 * kappa.observed,
+                expected=100 * kappa.expected,
+            )
         )
         self.share.setText(_UNKNOWN if boxes.share is None else f"{100 * boxes.share:.0f} %")
         self.iou.setText(
-            "no boxes"
+            tr("no boxes")
             if not boxes.boxes
-            else f"{boxes.partnered} of {boxes.boxes}"
-            + ("" if boxes.mean_iou is None else f"; their mean IoU is {boxes.mean_iou:.2f}")
+            else _part(boxes)
+            if boxes.mean_iou is None
+            else tr("{part}; their mean IoU is {iou:.2f}", part=_part(boxes), iou=boxes.mean_iou)
         )
-        self._heading.setText(f"EXAMS ON WHICH THEY DIFFER ({len(agreement.disagreements)})")
+        self._heading.setText(
+            tr("EXAMS ON WHICH THEY DIFFER ({count})", count=len(agreement.disagreements))
+        )
         self._fill(agreement)
 
     def _fill(self, agreement: Agreement) -> None:
         table = self.table
-        headings = ("Exam", *agreement.readers, "Partnered boxes")
+        headings = (tr("Exam"), *agreement.readers, tr("Partnered boxes"))
         table.setColumnCount(len(headings))
         table.setHorizontalHeaderLabels(headings)
         table.setRowCount(len(agreement.disagreements))
         for row, found in enumerate(agreement.disagreements):
-            boxes = f"{found.boxes.partnered} of {found.boxes.boxes}" if found.boxes.boxes else ""
-            verdicts = (EXAM_WORDS[ExamVerdict(verdict)].lower() for verdict in found.verdicts)
+            boxes = _part(found.boxes) if found.boxes.boxes else ""
+            verdicts = (tr(EXAM_ANSWERS[ExamVerdict(verdict)]) for verdict in found.verdicts)
             for column, text in enumerate((self._describe(found.exam), *verdicts, boxes)):
                 item = QTableWidgetItem(text)
                 item.setData(Qt.ItemDataRole.UserRole, found.exam)
-                item.setToolTip("Open the exam" if column else f"Open {text}")
+                item.setToolTip(tr("Open the exam") if column else tr("Open {exam}", exam=text))
                 if column:
                     item.setTextAlignment(Qt.AlignmentFlag.AlignCenter)
                 table.setItem(row, column, item)
@@ -253,5 +286,5 @@ def _label(role: str, text: str = "") -> QLabel:
     return label
 
 
-def _count(number: int, one: str) -> str:
-    return f"{number} {one}{'' if number == 1 else 's'}"
+def _part(boxes: BoxAgreement) -> str:
+    return tr("{part} of {whole}", part=boxes.partnered, whole=boxes.boxes)

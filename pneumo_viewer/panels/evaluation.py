@@ -29,10 +29,12 @@ from pneumo_viewer.panels.evaluation_tables import (
     MeasuresTable,
     SubgroupsPanel,
     secondary,
+    source_words,
 )
 from pneumo_viewer.panels.threshold import ThresholdSlider
 from pneumo_viewer.review.sources import LOADED_TRUTH, ReaderSource, TruthSource
 from pneumo_viewer.theme import UNIT
+from pneumo_viewer.words import counted, tr
 from training.evaluation.measures import Evaluation
 
 _LEAST = QSize(320, 240)
@@ -66,7 +68,7 @@ class EvaluationPage(QWidget):
         self.lists = ExamLists()
         self.message = QLabel()
         self.bar = QProgressBar()
-        self.cancel_button = QPushButton("Cancel")
+        self.cancel_button = QPushButton(tr("Cancel"))
         self._threshold = QLabel()
         self._stack = QStackedWidget()
         self._build()
@@ -88,13 +90,15 @@ class EvaluationPage(QWidget):
         outer.addWidget(frame)
 
     def _top(self) -> QHBoxLayout:
-        title = QLabel("Evaluation of the loaded studies")
+        title = QLabel(tr("Evaluation of the loaded studies"))
         title.setProperty("role", "title")
-        self.truths.setAccessibleName("Truth")
+        self.truths.setAccessibleName(tr("Truth"))
         self.truths.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.truths.setToolTip(
-            "What counts as right: the loaded ground truth, or what a reader accepted. A reader "
-            "who chose among a model's boxes flatters that model."
+            tr(
+                "What counts as right: the loaded ground truth, or what a reader accepted. A "
+                "reader who chose among a model's boxes flatters that model."
+            )
         )
         self.truths.activated.connect(lambda row: self.truth_chosen.emit(self.truths.itemData(row)))
         self.back_button.clicked.connect(self.closed)
@@ -103,7 +107,7 @@ class EvaluationPage(QWidget):
         top.setSpacing(2 * UNIT)
         top.addWidget(title)
         top.addStretch()
-        top.addWidget(QLabel("Truth"))
+        top.addWidget(QLabel(tr("Truth")))
         for widget in (self.truths, self.evaluate_button, self.export_button, self.back_button):
             top.addWidget(widget)
         return top
@@ -113,7 +117,7 @@ class EvaluationPage(QWidget):
         self.message.setWordWrap(True)
         self.bar.setFixedWidth(360)
         self.bar.setTextVisible(False)
-        self.bar.setAccessibleName("Evaluation progress")
+        self.bar.setAccessibleName(tr("Evaluation progress"))
         self.cancel_button.clicked.connect(self.cancelled)
         waiting = QWidget()
         column = QVBoxLayout(waiting)
@@ -134,18 +138,18 @@ class EvaluationPage(QWidget):
         column = QVBoxLayout(measures)
         column.setContentsMargins(0, 2 * UNIT, 0, 0)
         column.addWidget(self.measures, 1)
-        column.addWidget(secondary("In %, with 95 % intervals over patients."))
-        measures.setToolTip(EXPLANATION)
+        column.addWidget(secondary(tr("In %, with 95 % intervals over patients.")))
+        measures.setToolTip(tr(EXPLANATION))
         self.figures.setDocumentMode(True)
         self.figures.tabBar().setDrawBase(False)
-        self.figures.addTab(measures, "Measures")
-        self.figures.addTab(self.subgroups, "Subgroups")
-        self.figures.addTab(self.comparison, "Comparison")
+        self.figures.addTab(measures, tr("Measures"))
+        self.figures.addTab(self.subgroups, tr("Subgroups"))
+        self.figures.addTab(self.comparison, tr("Comparison"))
         self.figures.setMinimumWidth(480)
 
         threshold = QHBoxLayout()
         threshold.setSpacing(2 * UNIT)
-        threshold.addWidget(QLabel("Threshold"))
+        threshold.addWidget(QLabel(tr("Threshold")))
         threshold.addWidget(self.slider, 1)
         threshold.addWidget(self._threshold)
         right = QWidget()
@@ -187,22 +191,28 @@ class EvaluationPage(QWidget):
         chosen = self.truths.currentData()
         self.truths.clear()
         for source in sources:
-            self.truths.addItem(source.label, source)
+            self.truths.addItem(source_words(source), source)
         self.truths.setCurrentIndex(sources.index(chosen) if chosen in sources else 0)
 
     def show_progress(self, scored: int, total: int) -> None:
         """Show how many exams the detector has scored."""
         self._wait_for(
-            f"Waiting for the detector: {scored} of {total} images are scored."
+            tr(
+                "Waiting for the detector: {scored} of {total} images are scored.",
+                scored=scored,
+                total=total,
+            )
             if scored < total
-            else "Measuring …",
+            else tr("Measuring …"),
             scored,
             total,
         )
 
     def show_export_progress(self, done: int, total: int) -> None:
         """Show how far the report is; the evaluation stays behind it."""
-        self._wait_for(f"Writing the report: {done} of {total} steps.", done, total)
+        self._wait_for(
+            tr("Writing the report: {done} of {total} steps.", done=done, total=total), done, total
+        )
 
     def _wait_for(self, text: str, done: int, total: int) -> None:
         self.message.setText(text)
@@ -225,7 +235,7 @@ class EvaluationPage(QWidget):
 
     def set_stale(self, is_stale: bool) -> None:
         """Say whether what is shown has been overtaken by new detections, truth or verdicts."""
-        self.staleness.setText("⚠ The studies or verdicts have changed since: evaluate again.")
+        self.staleness.setText(tr("⚠ The studies or verdicts have changed since: evaluate again."))
         self.staleness.setVisible(is_stale)
 
     def set_threshold(self, threshold: float) -> None:
@@ -243,7 +253,7 @@ class EvaluationPage(QWidget):
         self.measures.show_evaluation(evaluation)
         self.subgroups.show_waiting()
         self.curves.show_measured(outcome.measured)
-        self.lists.show_left_out([(Path(o.source).name, o.source, o.reason) for o in left_out])
+        self.lists.show_left_out([(Path(o.source).name, o.source, tr(o.reason)) for o in left_out])
         self.set_stale(False)
         self.show_results()
 
@@ -254,32 +264,34 @@ def caution(evaluation: Evaluation) -> str:
     if not evaluation.exam_count:
         return ""
     if not evaluation.positive_count:
-        sentences.append("No exam has a true box: AP, recall, FROC and AUROC are undefined.")
+        sentences.append(tr("No exam has a true box: AP, recall, FROC and AUROC are undefined."))
     elif evaluation.positive_count == evaluation.exam_count:
-        sentences.append("Every exam has a true box: AUROC and AUPRC are undefined.")
+        sentences.append(tr("Every exam has a true box: AUROC and AUPRC are undefined."))
     if evaluation.patient_count == 1:
-        sentences.append("The exams of one patient give no intervals.")
+        sentences.append(tr("The exams of one patient give no intervals."))
     return " ".join(sentences)
 
 
 def _summary(outcome: Outcome) -> str:
     evaluation, left_out = outcome.measured.evaluation, outcome.left_out
     if evaluation.exam_count:
-        return (
-            f"{_count(evaluation.exam_count, 'exam')} of "
-            f"{_count(evaluation.patient_count, 'patient')}, {evaluation.positive_count} with "
-            f"{_count(evaluation.truth_count, 'true box', 'true boxes')}; "
-            f"{_count(evaluation.detection_count, 'detection')} by "
-            f"{outcome.model.name} {outcome.model.version}. "
-            f"{_count(len(left_out), 'file')} left out."
+        return tr(
+            "{exams} of {patients}, {positives} with {boxes}; {detections} by {model}. "
+            "{files} left out.",
+            exams=counted(evaluation.exam_count, tr("{n} exam"), tr("{n} exams")),
+            patients=counted(evaluation.patient_count, tr("{n} patient"), tr("{n} patients")),
+            positives=evaluation.positive_count,
+            boxes=counted(evaluation.truth_count, tr("{n} true box"), tr("{n} true boxes")),
+            detections=counted(
+                evaluation.detection_count, tr("{n} detection"), tr("{n} detections")
+            ),
+            model=f"{outcome.model.name} {outcome.model.version}",
+            files=counted(len(left_out), tr("{n} file"), tr("{n} files")),
         )
     if isinstance(outcome.truth, ReaderSource):
-        return (
-            f"No exam could be evaluated: {outcome.truth.reader} has not read any of them. "
-            "The list of those left out says what is missing."
+        return tr(
+            "No exam could be evaluated: {reader} has not read any of them. "
+            "The list of those left out says what is missing.",
+            reader=outcome.truth.reader,
         )
-    return "No exam could be evaluated. File → Load ground truth says which boxes are right."
-
-
-def _count(number: int, one: str, several: str = "") -> str:
-    return f"{number} {one if number == 1 else several or one + 's'}"
+    return tr("No exam could be evaluated. File → Load ground truth says which boxes are right.")

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from pneumo_viewer.jobs.measuring import Measured
 from pneumo_viewer.theme import UNIT, colours, keep_styled
+from pneumo_viewer.words import tr
 
 MOST_FALSE_POSITIVES = 8.0
 """Where the FROC plot ends at the latest: the largest rate of its mean."""
@@ -52,7 +53,7 @@ class CurvePlot(pyqtgraph.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no
     def __init__(self, across: str, up: str, name: str) -> None:
         super().__init__()
         self.setAccessibleName(name)
-        self.setToolTip("Click on the curve to move the threshold there.")
+        self.setToolTip(tr("Click on the curve to move the threshold there."))
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setMenuEnabled(False)
         self.setMouseEnabled(x=False, y=False)
@@ -148,15 +149,17 @@ class Curves(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.precision_recall = CurvePlot("Recall", "Precision", "Precision and recall curve")
-        self.froc = CurvePlot("False positives per image", "Sensitivity", "FROC curve")
+        self.precision_recall = CurvePlot(
+            tr("Recall"), tr("Precision"), tr("Precision and recall curve")
+        )
+        self.froc = CurvePlot(tr("False positives per image"), tr("Sensitivity"), tr("FROC curve"))
         self._figures: dict[CurvePlot, QLabel] = {}
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4 * UNIT)
         for title, plot in (
-            ("PRECISION AND RECALL", self.precision_recall),
-            ("FROC", self.froc),
+            (tr("PRECISION AND RECALL"), self.precision_recall),
+            (tr("FROC"), self.froc),
         ):
             plot.threshold_chosen.connect(self.threshold_chosen)
             plot.setMinimumSize(200, 140)
@@ -197,10 +200,12 @@ class Curves(QWidget):
 
     def _tell(self) -> None:
         for plot, text in (
-            (self.precision_recall, "recall {:.2f}, precision {:.2f}"),
-            (self.froc, "{:.2f} false positives per image, sensitivity {:.2f}"),
+            (self.precision_recall, tr("recall {x:.2f}, precision {y:.2f}")),
+            (self.froc, tr("{x:.2f} false positives per image, sensitivity {y:.2f}")),
         ):
             mark = plot.mark
             self._figures[plot].setText(
-                "no box at this threshold, or no true box" if mark is None else text.format(*mark)
+                tr("no box at this threshold, or no true box")
+                if mark is None
+                else text.format(x=mark[0], y=mark[1])
             )

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QLabel, QStackedWidget, QTabWidget, QVBoxLayout, Q
 
 from pneumo_viewer.panels.rows import Column, Row, RowsTable
 from pneumo_viewer.theme import UNIT
+from pneumo_viewer.words import tr
 
 _FIGURE = True
 
@@ -45,30 +46,32 @@ class ExamLists(QTabWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        exam = Column("Exam")
+        exam = Column(tr("Exam"))
         self._errors = _List(
-            (Column("Error"), Column("Score", _FIGURE), exam, Column("Place")),
-            "Errors",
-            "No error at this threshold.",
+            (Column(tr("Error")), Column(tr("Score"), _FIGURE), exam, Column(tr("Place"))),
+            tr("Errors"),
+            tr("No error at this threshold."),
         )
         self._changed = _List(
-            (Column("Call"), Column("Best score", _FIGURE), exam, Column("Truth")),
-            "Exams whose call changes",
-            "No exam changes its call. A click on a curve moves the threshold.",
+            (Column(tr("Call")), Column(tr("Best score"), _FIGURE), exam, Column(tr("Truth"))),
+            tr("Exams whose call changes"),
+            tr("No exam changes its call. A click on a curve moves the threshold."),
         )
         self._all = _List(
             (
-                Column("Call"),
-                Column("Exam score", _FIGURE),
-                Column("Boxes shown", _FIGURE),
-                Column("True boxes", _FIGURE),
+                Column(tr("Call")),
+                Column(tr("Exam score"), _FIGURE),
+                Column(tr("Boxes shown"), _FIGURE),
+                Column(tr("True boxes"), _FIGURE),
                 exam,
             ),
-            "All exams",
-            "No exam was evaluated.",
+            tr("All exams"),
+            tr("No exam was evaluated."),
         )
         self._left_out = _List(
-            (Column("File"), Column("Reason")), "Files left out", "No file was left out."
+            (Column(tr("File")), Column(tr("Reason"))),
+            tr("Files left out"),
+            tr("No file was left out."),
         )
         self.errors, self.changed = self._errors.table, self._changed.table
         self.exams, self.left_out = self._all.table, self._left_out.table
@@ -79,25 +82,34 @@ class ExamLists(QTabWidget):
         self.setDocumentMode(True)
         self.tabBar().setDrawBase(False)
         for part, title in (
-            (self._errors, "Errors"),
-            (self._changed, "Changed calls"),
-            (self._all, "All exams"),
-            (self._left_out, "Left out"),
+            (self._errors, tr("Errors")),
+            (self._changed, tr("Changed calls")),
+            (self._all, tr("All exams")),
+            (self._left_out, tr("Left out")),
         ):
             self.addTab(part, title)
 
     def show_errors(self, count: int, row_at: Callable[[int], Row]) -> None:
         """Show the errors at the threshold, best score first."""
         self._errors.show_rows(count, row_at)
-        self.setTabText(0, f"Errors ({count})")
+        self.setTabText(0, tr("Errors ({count})", count=count))
 
     def show_changed(
         self, before: float, after: float, count: int, row_at: Callable[[int], Row]
     ) -> None:
         """Show the exams that are called at one of two thresholds only."""
         self._changed.show_rows(count, row_at)
-        way = f" {before:.2f} → {after:.2f}" if before != after else ""
-        self.setTabText(1, f"Changed calls{way} ({count})")
+        self.setTabText(
+            1,
+            tr("Changed calls ({count})", count=count)
+            if before == after
+            else tr(
+                "Changed calls {before:.2f} → {after:.2f} ({count})",
+                before=before,
+                after=after,
+                count=count,
+            ),
+        )
 
     def show_changed_first(self) -> None:
         """Bring the changed calls to the front."""
@@ -106,7 +118,7 @@ class ExamLists(QTabWidget):
     def show_exams(self, count: int, row_at: Callable[[int], Row]) -> None:
         """Show every exam that was evaluated."""
         self._all.show_rows(count, row_at)
-        self.setTabText(2, f"All exams ({count})")
+        self.setTabText(2, tr("All exams ({count})", count=count))
 
     def show_left_out(self, files: Sequence[tuple[str, str, str]]) -> None:
         """Show name, path and reason of each file that was not evaluated."""
@@ -116,4 +128,4 @@ class ExamLists(QTabWidget):
             return Row((name, reason), f"{path}\n{reason}")
 
         self._left_out.show_rows(len(files), row_at)
-        self.setTabText(3, f"Left out ({len(files)})")
+        self.setTabText(3, tr("Left out ({count})", count=len(files)))

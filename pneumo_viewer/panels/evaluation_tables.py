@@ -16,8 +16,9 @@ from PySide6.QtWidgets import (
 
 from pneumo_viewer.evaluating import ComparisonOutcome
 from pneumo_viewer.panels.rows import Column, Row, RowsTable
-from pneumo_viewer.review.sources import AnswerSource
+from pneumo_viewer.review.sources import AnswerSource, ReaderSource, TruthSource
 from pneumo_viewer.theme import UNIT
+from pneumo_viewer.words import counted, mark, tr
 from training.evaluation.measures import MEASURES, MISSING, Evaluation
 from training.evaluation.operating_points import OPERATING_FIGURES
 from training.evaluation.paired import Difference
@@ -27,12 +28,12 @@ SHOWN_MEASURES = ("AP50", "AP_M", "AP_L", "AR10", "AR_M", "AR_L", "FROC", "AUROC
 SUBGROUP_MEASURES = ("AP50", "AR10", "AUROC")
 MEASURE_NAMES = {"AP50": "AP"}
 OPERATING_NAMES = {
-    "sensitivity": "Exam sensitivity",
-    "specificity": "Exam specificity",
-    "box_sensitivity": "Box sensitivity",
-    "false_positives": "False positives per image",
+    "sensitivity": mark("Exam sensitivity"),
+    "specificity": mark("Exam specificity"),
+    "box_sensitivity": mark("Box sensitivity"),
+    "false_positives": mark("False positives per image"),
 }
-EXPLANATION = (
+EXPLANATION = mark(
     "AP: average precision; AR10: recall of an exam's ten best boxes; both at IoU 0.5. "
     "M, L: boxes of 32² to 96² pixels and larger ones, with the longer side of the image "
     "at 512. FROC: mean sensitivity at 1/8 to 8 false positives per image. AUROC, AUPRC: "
@@ -53,8 +54,15 @@ def describe_difference(figure: str, difference: Difference) -> str:
     text = f"{difference.value:+.2f}"
     if difference.interval is not None:
         low, high = difference.interval
-        text += f" ({low:+.2f} to {high:+.2f})"
+        text = tr("{value} ({low:+.2f} to {high:+.2f})", value=text, low=low, high=high)
     return text.replace("-", "−")
+
+
+def source_words(source: TruthSource | AnswerSource) -> str:
+    """How a truth, a model or a reader is called in the window."""
+    if isinstance(source, ReaderSource):
+        return tr("Verdicts of {reader}", reader=source.reader)
+    return tr(source.label)
 
 
 def secondary(text: str) -> QLabel:
@@ -69,8 +77,8 @@ class MeasuresTable(RowsTable):
     """Each measure over positive exams and over all, with 95 % intervals."""
 
     def __init__(self) -> None:
-        columns = ("Measure", "Exams with pneumonia", "All exams")
-        super().__init__(tuple(map(Column, columns)), "Measures")
+        columns = (tr("Measure"), tr("Exams with pneumonia"), tr("All exams"))
+        super().__init__(tuple(map(Column, columns)), tr("Measures"))
 
     def show_evaluation(self, evaluation: Evaluation) -> None:
         """Show the measures in percent."""
@@ -89,11 +97,11 @@ class SubgroupsPanel(QWidget):
     def __init__(self) -> None:
         super().__init__()
         columns = (
-            Column("Group"),
-            Column("Positive", is_figure=True),
+            Column(tr("Group")),
+            Column(tr("Positive"), is_figure=True),
             *(Column(measure_name(name)) for name in SUBGROUP_MEASURES),
         )
-        self.table = RowsTable(columns, "Subgroups")
+        self.table = RowsTable(columns, tr("Subgroups"))
         self.message = secondary("")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 2 * UNIT, 0, 0)
@@ -104,7 +112,7 @@ class SubgroupsPanel(QWidget):
     def show_waiting(self) -> None:
         """Say that the groups are being measured."""
         self.table.show_rows(0, lambda row: Row(()))
-        self.message.setText("Measuring the subgroups …")
+        self.message.setText(tr("Measuring the subgroups …"))
 
     def show_message(self, text: str) -> None:
         """Say why there are none."""
@@ -119,17 +127,25 @@ class SubgroupsPanel(QWidget):
             mark = f" {SMALL_MARK}" if group.is_small else ""
             texts = (
                 f"{group.trait} {group.value}{mark}",
-                f"{group.evaluation.positive_count} of {group.evaluation.exam_count}",
+                tr(
+                    "{part} of {whole}",
+                    part=group.evaluation.positive_count,
+                    whole=group.evaluation.exam_count,
+                ),
                 *(str(figures[name]) for name in SUBGROUP_MEASURES),
             )
             return Row(texts, is_secondary=group.is_small)
 
         self.table.show_rows(len(groups), row_at)
         self.message.setText(
-            "All exams of the group, in %, with 95 % intervals over its patients. "
-            f"{SMALL_MARK} fewer than {SMALL_GROUP} exams: the figures say little."
+            tr(
+                "All exams of the group, in %, with 95 % intervals over its patients. "
+                "{mark} fewer than {count} exams: the figures say little.",
+                mark=SMALL_MARK,
+                count=SMALL_GROUP,
+            )
             if groups
-            else "No header states view, sex or age."
+            else tr("No header states view, sex or age.")
         )
 
 
@@ -143,13 +159,13 @@ class ComparisonPanel(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.first, self.second = QComboBox(), QComboBox()
-        self.first.setAccessibleName("First model or reader")
-        self.second.setAccessibleName("Second model or reader")
-        self.button = QPushButton("Compare")
-        self.cancel_button = QPushButton("Cancel")
+        self.first.setAccessibleName(tr("First model or reader"))
+        self.second.setAccessibleName(tr("Second model or reader"))
+        self.button = QPushButton(tr("Compare"))
+        self.cancel_button = QPushButton(tr("Cancel"))
         self.cancel_button.hide()
-        columns = ("Difference", "Exams with pneumonia", "All exams")
-        self.table = RowsTable(tuple(map(Column, columns)), "Differences")
+        columns = (tr("Difference"), tr("Exams with pneumonia"), tr("All exams"))
+        self.table = RowsTable(tuple(map(Column, columns)), tr("Differences"))
         self.message = secondary("")
         self.button.clicked.connect(self._request)
         self.cancel_button.clicked.connect(self.cancelled)
@@ -161,7 +177,7 @@ class ComparisonPanel(QWidget):
             )
             box.setMinimumContentsLength(8)
         sides.addWidget(self.first, 1)
-        sides.addWidget(QLabel("less"))
+        sides.addWidget(QLabel(tr("less")))
         sides.addWidget(self.second, 1)
         sides.addWidget(self.button)
         sides.addWidget(self.cancel_button)
@@ -177,7 +193,7 @@ class ComparisonPanel(QWidget):
             chosen = box.currentData()
             box.clear()
             for side in sides:
-                box.addItem(side.label, side)
+                box.addItem(source_words(side), side)
             known = list(sides)
             box.setCurrentIndex(
                 known.index(chosen) if chosen in known else min(place, len(known) - 1)
@@ -185,15 +201,15 @@ class ComparisonPanel(QWidget):
         self.button.setEnabled(len(sides) > 1)
         if len(sides) < 2:
             self.message.setText(
-                "A comparison needs two models or readers that know the open images."
+                tr("A comparison needs two models or readers that know the open images.")
             )
         elif not self.table.texts():
-            self.message.setText("Both are measured on the exams that both answered.")
+            self.message.setText(tr("Both are measured on the exams that both answered."))
 
     def show_progress(self) -> None:
         """Say that a comparison is being made."""
         self.table.show_rows(0, lambda row: Row(()))
-        self.message.setText("Comparing …")
+        self.message.setText(tr("Comparing …"))
         self.cancel_button.show()
 
     def show_message(self, text: str) -> None:
@@ -207,11 +223,11 @@ class ComparisonPanel(QWidget):
         rows = [
             Row(
                 (
-                    OPERATING_NAMES[figure],
+                    tr(OPERATING_NAMES[figure]),
                     MISSING,
                     describe_difference(figure, found.at_thresholds[figure]),
                 ),
-                "at the threshold, IoU 0.4",
+                tr("at the threshold, IoU 0.4"),
             )
             for figure in OPERATING_FIGURES
         ]
@@ -224,10 +240,14 @@ class ComparisonPanel(QWidget):
         ]
         self.table.show_rows(len(rows), rows.__getitem__)
         self.message.setText(
-            f"{outcome.first.label} less {outcome.second.label} on "
-            f"{found.exam_count} {'exam' if found.exam_count == 1 else 'exams'}, "
-            f"truth: {outcome.truth.label}. Paired differences in %, with 95 % intervals over "
-            "patients; the first four rows at the threshold."
+            tr(
+                "{first} less {second} on {exams}, truth: {truth}. Paired differences in %, with "
+                "95 % intervals over patients; the first four rows at the threshold.",
+                first=source_words(outcome.first),
+                second=source_words(outcome.second),
+                exams=counted(found.exam_count, tr("{n} exam"), tr("{n} exams")),
+                truth=source_words(outcome.truth),
+            )
         )
         self.cancel_button.hide()
 

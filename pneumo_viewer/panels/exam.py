@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBox
 from pneumo_viewer.actions import Actions
 from pneumo_viewer.review.findings import ExamVerdict
 from pneumo_viewer.theme import UNIT
+from pneumo_viewer.words import mark, tr
 
 EXAM_COMMANDS = {
     ExamVerdict.PNEUMONIA: "exam_pneumonia",
@@ -16,10 +17,18 @@ EXAM_COMMANDS = {
     ExamVerdict.UNSURE: "exam_unsure",
 }
 EXAM_WORDS = {
-    ExamVerdict.PNEUMONIA: "Yes",
-    ExamVerdict.NO_PNEUMONIA: "No",
-    ExamVerdict.UNSURE: "Unsure",
+    ExamVerdict.PNEUMONIA: mark("Yes"),
+    ExamVerdict.NO_PNEUMONIA: mark("No"),
+    ExamVerdict.UNSURE: mark("Unsure"),
 }
+
+
+EXAM_ANSWERS = {
+    ExamVerdict.PNEUMONIA: mark("yes"),
+    ExamVerdict.NO_PNEUMONIA: mark("no"),
+    ExamVerdict.UNSURE: mark("unsure"),
+}
+"""The same within a table."""
 
 
 class CommentField(QLineEdit):
@@ -75,14 +84,14 @@ class ExamForm(QWidget):
         self._build(actions)
 
     def _build(self, actions: Actions) -> None:
-        title = QLabel("Pneumonia")
+        title = QLabel(tr("Pneumonia"))
         title.setProperty("role", "secondary")
         row = QHBoxLayout()
         row.addWidget(title)
         for verdict, command in EXAM_COMMANDS.items():
             action = actions[command]
             button = QPushButton()
-            actions.label_button(button, EXAM_WORDS[verdict], command)
+            actions.label_button(button, tr(EXAM_WORDS[verdict]), command)
             button.setCheckable(True)
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             button.setAccessibleName(action.text())
@@ -94,9 +103,11 @@ class ExamForm(QWidget):
             row.addWidget(button, 1)
         actions.follow_key(
             "comment",
-            lambda key: self.comment.setPlaceholderText(f"Comment ({key})" if key else "Comment"),
+            lambda key: self.comment.setPlaceholderText(
+                tr("Comment ({key})", key=key) if key else tr("Comment")
+            ),
         )
-        self.comment.setAccessibleName("Comment on the exam")
+        self.comment.setAccessibleName(tr("Comment on the exam"))
         self.comment.editingFinished.connect(self.send_comment)
         self.comment.setEnabled(False)
         layout = QVBoxLayout(self)

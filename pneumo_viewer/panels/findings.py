@@ -35,6 +35,7 @@ from pneumo_viewer.panels.threshold import OperatingPointList, ThresholdSlider
 from pneumo_viewer.panels.title_bar import title_bar
 from pneumo_viewer.review.findings import Box, Finding, Verdict
 from pneumo_viewer.theme import UNIT, colours, icon, keep_styled, scaled
+from pneumo_viewer.words import mark, tr
 
 VERDICT_MARKS = {
     Verdict.ACCEPTED: "✓",
@@ -43,6 +44,13 @@ VERDICT_MARKS = {
     Verdict.CORRECTED: "✎ ✓",
     Verdict.ADDED: "✎",
 }
+_VERDICT_WORDS = {
+    Verdict.UNDECIDED: mark("undecided"),
+    Verdict.ACCEPTED: mark("accepted"),
+    Verdict.REJECTED: mark("rejected"),
+    Verdict.CORRECTED: mark("corrected"),
+    Verdict.ADDED: mark("added"),
+}
 _VERDICT_COLOURS = {
     Verdict.ACCEPTED: "tick",
     Verdict.CORRECTED: "reader",
@@ -50,16 +58,17 @@ _VERDICT_COLOURS = {
 }
 _NARROWEST = 372
 _ROW_HEIGHT = 28
-_HEADINGS = ("", "Score", "Place", "Size", "", "By")
+_HEADINGS = ("", mark("Score"), mark("Place"), mark("Size"), "", mark("By"))
 _EXPLANATIONS = (
-    "Number of the finding",
-    "The detector's score",
-    "Side of the patient, and third of the image",
-    "Width × height; in mm where the spacing of the pixels and its origin are known",
-    "Verdict",
-    "The model or the reader who made the box",
+    mark("Number of the finding"),
+    mark("The detector's score"),
+    mark("Side of the patient, and third of the image"),
+    mark("Width × height; in mm where the spacing of the pixels and its origin are known"),
+    mark("Verdict"),
+    mark("The model or the reader who made the box"),
 )
 _SIZE, _VERDICT, _MAKER = 3, 4, 5
+_THIRDS = (mark("{side} upper"), mark("{side} middle"), mark("{side} lower"))
 _FRONTAL = ("L", "F")
 _OPPOSITES = str.maketrans("RLAPHF", "LRPAFH")
 _Index = QModelIndex | QPersistentModelIndex
@@ -85,7 +94,7 @@ def place_in_image(box: Box, width: int, height: int, orientation: Sequence[str]
     third = min(2, max(0, int(3 * (y0 + y1) / 2 / height)))
     if towards_foot == "H":
         third = 2 - third
-    return f"{side} {('upper', 'middle', 'lower')[third]}"
+    return tr(_THIRDS[third], side=side)
 
 
 def size_of_box(box: Box, radiograph: Radiograph) -> str:
@@ -123,13 +132,13 @@ class FindingsModel(QAbstractTableModel):
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> Any:
         if role == Qt.ItemDataRole.DisplayRole and orientation == Qt.Orientation.Horizontal:
             if section == _SIZE and self._radiograph is not None:
-                return f"{_HEADINGS[section]}, {ruler_of(self._radiograph).unit}"
-            return _HEADINGS[section]
+                return f"{tr(_HEADINGS[section])}, {ruler_of(self._radiograph).unit}"
+            return tr(_HEADINGS[section])
         if (
             role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole)
             and orientation == Qt.Orientation.Horizontal
         ):
-            return _EXPLANATIONS[section]
+            return tr(_EXPLANATIONS[section])
         if role == Qt.ItemDataRole.TextAlignmentRole and section == 1:
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         return None
@@ -161,9 +170,14 @@ class FindingsModel(QAbstractTableModel):
     @staticmethod
     def _spoken(finding: Finding, row: int, is_shown: bool) -> str:
         if finding.is_own:
-            return f"Finding {row + 1}, added by the reader"
-        hidden = "" if is_shown else ", below the threshold"
-        return f"Finding {row + 1}, score {finding.score:.2f}, {finding.verdict.value}{hidden}"
+            return tr("Finding {number}, added by the reader", number=row + 1)
+        words = (
+            tr("Finding {number}, score {score:.2f}, {verdict}")
+            if is_shown
+            else tr("Finding {number}, score {score:.2f}, {verdict}, below the threshold")
+        )
+        verdict = tr(_VERDICT_WORDS[finding.verdict])
+        return words.format(number=row + 1, score=finding.score, verdict=verdict)
 
     def _text(self, finding: Finding, row: int, column: int) -> str:
         if column == 0:
@@ -171,7 +185,7 @@ class FindingsModel(QAbstractTableModel):
         if column == 1:
             return "–" if finding.score is None else f"{finding.score:.2f}"
         if column == _MAKER:
-            return "reader" if finding.model is None else finding.model.name
+            return tr("reader") if finding.model is None else finding.model.name
         if column == _VERDICT:
             return VERDICT_MARKS[finding.verdict]
         if self._radiograph is None:
@@ -206,18 +220,18 @@ class FindingsPanel(QWidget):
         self._empty = QLabel()
         self.reset_button = QToolButton()
         self.exam = ExamForm(actions)
-        self.title_bar = title_bar("FINDINGS", self._exam)
+        self.title_bar = title_bar(tr("FINDINGS"), self._exam)
         self._build(actions)
 
     def _build(self, actions: Actions) -> None:
-        self._exam.setToolTip("Probability that the exam shows pneumonia, by the detector")
+        self._exam.setToolTip(tr("Probability that the exam shows pneumonia, by the detector"))
         table = self.table
         table.setModel(self.model)
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         table.setShowGrid(False)
         table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        table.setAccessibleName("Findings")
+        table.setAccessibleName(tr("Findings"))
         table.verticalHeader().hide()
         header = table.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
@@ -231,9 +245,9 @@ class FindingsPanel(QWidget):
 
         buttons = QHBoxLayout()
         for command, text, icon_name, colour in (
-            ("accept", "Accept", "mdi6.check", "tick"),
-            ("reject", "Reject", "mdi6.close", "detection"),
-            ("undecide", "Undecided", "", "text"),
+            ("accept", tr("Accept"), "mdi6.check", "tick"),
+            ("reject", tr("Reject"), "mdi6.close", "detection"),
+            ("undecide", tr("Undecided"), "", "text"),
         ):
             button = QPushButton()
             actions.label_button(button, text, command)
@@ -246,9 +260,9 @@ class FindingsPanel(QWidget):
             buttons.addWidget(button)
 
         self.reset_button.setIcon(icon("mdi6.restore", "secondary"))
-        self.reset_button.setToolTip("Reset the threshold to the model's default")
+        self.reset_button.setToolTip(tr("Reset the threshold to the model's default"))
         self.reset_button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        title = QLabel("Threshold")
+        title = QLabel(tr("Threshold"))
         title.setProperty("role", "secondary")
         threshold = QHBoxLayout()
         threshold.addWidget(title)
@@ -299,7 +313,7 @@ class FindingsPanel(QWidget):
         self.slider.set_value(threshold)
         self.points.set_value(threshold)
         self._threshold.setText(f"{threshold:.2f}")
-        self._exam.setText("" if exam_score is None else f"exam  {exam_score:.2f}")
+        self._exam.setText("" if exam_score is None else tr("exam  {score:.2f}", score=exam_score))
         self._empty.setText(explanation)
         self._empty.setVisible(bool(explanation))
 

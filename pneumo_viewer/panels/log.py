@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QPlainTextEdit, QToolButton, QVBoxLayout, QWidget
 
 from pneumo_viewer.panels.title_bar import title_bar
 from pneumo_viewer.theme import UNIT, icon
+from pneumo_viewer.words import tr
 
 _MOST_LINES = 5000
 
@@ -23,15 +24,15 @@ class LogPanel(QWidget):
         self.view = QPlainTextEdit()
         self.view.setReadOnly(True)
         self.view.setMaximumBlockCount(_MOST_LINES)
-        self.view.setAccessibleName("Log")
-        self.view.setPlaceholderText("Nothing has been said or logged yet.")
+        self.view.setAccessibleName(tr("Log"))
+        self.view.setPlaceholderText(tr("Nothing has been said or logged yet."))
         self.view.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         self.copy_button = QToolButton()
         self.copy_button.setIcon(icon("mdi6.content-copy", "secondary"))
-        self.copy_button.setToolTip("Copy the log, without the notices, which may name files")
-        self.copy_button.setAccessibleName("Copy the log")
+        self.copy_button.setToolTip(tr("Copy the log, without the notices, which may name files"))
+        self.copy_button.setAccessibleName(tr("Copy the log"))
         self.copy_button.clicked.connect(self._copy)
-        self.title_bar = title_bar("LOG", self.copy_button)
+        self.title_bar = title_bar(tr("LOG"), self.copy_button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(3 * UNIT, 0, 3 * UNIT, 2 * UNIT)
         layout.addWidget(self.view)
@@ -39,7 +40,9 @@ class LogPanel(QWidget):
     def add_notice(self, text: str) -> None:
         """Add what the reader was told."""
         if text:
-            self.view.appendPlainText(f"{datetime.now():%H:%M:%S} notice   {text}")
+            self.view.appendPlainText(
+                tr("{time:%H:%M:%S} notice   {text}", time=datetime.now(), text=text)
+            )
 
     def add_line(self, line: str) -> None:
         """Add a line of the log."""

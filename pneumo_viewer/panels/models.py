@@ -9,6 +9,7 @@ from PySide6.QtGui import QActionGroup
 from PySide6.QtWidgets import QComboBox, QMenu, QWidget
 
 from pneumo_viewer.models import Model, Models
+from pneumo_viewer.words import tr
 
 _WIDEST = 220
 
@@ -19,8 +20,8 @@ class ModelList(QComboBox):
     def __init__(self, models: Models, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._models = models
-        self.setAccessibleName("Model")
-        self.setPlaceholderText("no model")
+        self.setAccessibleName(tr("Model"))
+        self.setPlaceholderText(tr("no model"))
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.setMaximumWidth(_WIDEST)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -36,7 +37,9 @@ class ModelList(QComboBox):
             self.setCurrentIndex(_active_row(self._models))
         active = self._models.active
         self.setToolTip(
-            "There is no model." if active is None else f"The model: {describe_model(active)}"
+            tr("There is no model.")
+            if active is None
+            else tr("The model: {model}", model=describe_model(active))
         )
 
 
@@ -44,7 +47,7 @@ class ModelMenu(QMenu):
     """The same models as a menu, the active one ticked."""
 
     def __init__(self, models: Models, parent: QWidget) -> None:
-        super().__init__("Models", parent)
+        super().__init__(tr("Models"), parent)
         self.setToolTipsVisible(True)
         self._models = models
         self._group = QActionGroup(self)
@@ -67,9 +70,13 @@ class ModelMenu(QMenu):
 def describe_model(model: Model) -> str:
     """One line: preset, size of the input, fingerprint and file."""
     preset = model.card.preset
-    return (
-        f"{model.label}, preset {preset.name}, {preset.input_size} px, "
-        f"{model.card.fingerprint}, {model.path.name}"
+    return tr(
+        "{model}, preset {preset}, {size} px, {fingerprint}, {file}",
+        model=model.label,
+        preset=preset.name,
+        size=preset.input_size,
+        fingerprint=model.card.fingerprint,
+        file=model.path.name,
     )
 
 

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from pneumo_viewer.theme import UNIT, icon
+from pneumo_viewer.words import tr
 
 
 class NoticeLine(QLabel):
@@ -32,7 +33,7 @@ class NoticeLine(QLabel):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.setAccessibleName("Notice")
+        self.setAccessibleName(tr("Notice"))
 
     def say(self, text: str) -> None:
         """Show a notice."""
@@ -62,8 +63,8 @@ class NoticeStrip(QFrame):
         self.buttons: list[QPushButton] = []
         close = QToolButton()
         close.setIcon(icon("mdi6.close", "secondary"))
-        close.setToolTip("Close this notice")
-        close.setAccessibleName("Close this notice")
+        close.setToolTip(tr("Close this notice"))
+        close.setAccessibleName(tr("Close this notice"))
         close.clicked.connect(self.hide)
         self._layout = QHBoxLayout(self)
         self._layout.setContentsMargins(4 * UNIT, 2 * UNIT, 2 * UNIT, 2 * UNIT)

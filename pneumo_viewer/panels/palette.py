@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from pneumo_viewer.actions import Actions, native_text
 from pneumo_viewer.commands import COMMANDS, Command
 from pneumo_viewer.theme import UNIT, colours
+from pneumo_viewer.words import tr
 
 _ROLE_COMMAND = Qt.ItemDataRole.UserRole
 _ROLE_KEY = Qt.ItemDataRole.UserRole + 1
@@ -59,7 +60,7 @@ def fuzzy_score(wanted: str, text: str) -> int | None:
 
 def find_commands(wanted: str, candidates: Sequence[Command]) -> list[Command]:
     """The commands that answer to what was typed, the best first, else in their own order."""
-    scored = [(fuzzy_score(wanted, command.text), command) for command in candidates]
+    scored = [(fuzzy_score(wanted, tr(command.text)), command) for command in candidates]
     found = [(score, command) for score, command in scored if score is not None]
     return [command for _, command in sorted(found, key=lambda pair: -pair[0])]
 
@@ -102,13 +103,13 @@ class CommandPalette(QFrame):
         self._window = window
         self._came_from: QWidget | None = None
         self.field = QLineEdit()
-        self.field.setPlaceholderText("Find a command …")
-        self.field.setAccessibleName("Find a command")
+        self.field.setPlaceholderText(tr("Find a command …"))
+        self.field.setAccessibleName(tr("Find a command"))
         self.field.textChanged.connect(self._find)
         self.field.installEventFilter(self)
         self._model = QStandardItemModel(self)
         self.list = QListView()
-        self.list.setAccessibleName("Commands found")
+        self.list.setAccessibleName(tr("Commands found"))
         self.list.setModel(self._model)
         self.list.setItemDelegate(_Row(self.list))
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from pneumo_viewer.theme import UNIT, icon, keep_styled, scaled
+from pneumo_viewer.words import tr
 
 
 class StartPage(QWidget):
@@ -33,18 +34,21 @@ class StartPage(QWidget):
         self._mark.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._target = target
         keep_styled(self, self._fit_text)
-        title = QLabel("Drop chest radiographs here")
+        title = QLabel(tr("Drop chest radiographs here"))
         title.setProperty("role", "title")
         title.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        formats = QLabel("DICOM, PNG and JPEG. Nothing leaves this computer.")
+        title.setWordWrap(True)
+        formats = QLabel(tr("DICOM, PNG and JPEG. Nothing leaves this computer."))
         formats.setProperty("role", "secondary")
         formats.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        formats.setWordWrap(True)
         self.open_button = QPushButton()
         self.show_key("")
         self.open_button.setIcon(icon("mdi6.folder-open-outline", "selection"))
         self.open_button.setIconSize(QSize(20, 20))
         self.open_button.clicked.connect(self.open_requested)
-        self.demo_button = QPushButton("  Demo studies")
+        demo = tr("Demo studies")
+        self.demo_button = QPushButton(f"  {demo}")
         self.demo_button.setIcon(icon("mdi6.school-outline", "selection"))
         self.demo_button.setIconSize(QSize(20, 20))
         self.demo_button.clicked.connect(self.demo_requested)
@@ -54,21 +58,26 @@ class StartPage(QWidget):
             layout.addWidget(widget)
         layout.addLayout(self._recent)
 
-        note = QLabel("For research use only. Not a medical device.")
+        note = QLabel(tr("For research use only. Not a medical device."))
         note.setProperty("role", "secondary")
         outer = QVBoxLayout(self)
         outer.addStretch()
-        outer.addWidget(target, 0, Qt.AlignmentFlag.AlignHCenter)
+        row = QHBoxLayout()
+        row.addStretch(1)
+        row.addWidget(target, 100)
+        row.addStretch(1)
+        outer.addLayout(row)
         outer.addStretch()
         outer.addWidget(note, 0, Qt.AlignmentFlag.AlignHCenter)
 
     def _fit_text(self) -> None:
-        self._target.setFixedWidth(scaled(480))
+        self._target.setMaximumWidth(scaled(480))
         self._mark.setPixmap(icon("mdi6.lungs", "secondary").pixmap(56, 56))
 
     def show_key(self, key: str) -> None:
         """Name the key that opens a folder."""
-        self.open_button.setText("  Open a folder" + (f"   ({key})" if key else ""))
+        words = tr("Open a folder")
+        self.open_button.setText(f"  {words}   ({key})" if key else f"  {words}")
 
     def show_recent(self, folders: Sequence[Path]) -> None:
         """List the folders that were opened lately."""
@@ -78,7 +87,7 @@ class StartPage(QWidget):
                 widget.deleteLater()
         if not folders:
             return
-        heading = QLabel("Recent folders")
+        heading = QLabel(tr("Recent folders"))
         heading.setProperty("role", "secondary")
         self._recent.addWidget(heading)
         for folder in folders[:5]:

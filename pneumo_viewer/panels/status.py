@@ -9,32 +9,40 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QToolButton, QW
 
 from pneumo_viewer.canvas.image_view import PointerReading
 from pneumo_viewer.theme import UNIT, icon
+from pneumo_viewer.words import tr
 
 
 class WorkProgress(QWidget):
-    """One piece of background work with its time left and a way to stop it."""
+    """One piece of background work with its time left and a way to stop it.
+
+    Parameters
+    ----------
+    words
+        What is being done, with places for ``{done}`` and ``{total}``.
+    stop
+        What the way to stop it is called.
+    """
 
     cancelled = Signal()
 
-    def __init__(self, verb: str, parent: QWidget | None = None) -> None:
+    def __init__(self, words: str, stop: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._verb = verb
+        self._words = words
         self._began: tuple[float, int] | None = None
         self._label = QLabel()
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
         self._bar.setFixedWidth(120)
-        self._bar.setAccessibleName(verb)
-        stop = QToolButton()
-        stop.setIcon(icon("mdi6.close", "secondary"))
-        stop.setToolTip(f"Stop {verb.lower()}")
-        stop.setAccessibleName(f"Stop {verb.lower()}")
-        stop.clicked.connect(self.cancelled)
+        button = QToolButton()
+        button.setIcon(icon("mdi6.close", "secondary"))
+        button.setToolTip(stop)
+        button.setAccessibleName(stop)
+        button.clicked.connect(self.cancelled)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(2 * UNIT, 0, 2 * UNIT, 0)
         layout.addWidget(self._label)
         layout.addWidget(self._bar)
-        layout.addWidget(stop)
+        layout.addWidget(button)
         self.hide()
 
     def show_progress(self, done: int, total: int) -> None:
@@ -51,7 +59,9 @@ class WorkProgress(QWidget):
         if done > began_with and now - began_at > 1:
             seconds = (now - began_at) / (done - began_with) * (total - done)
             left = f" · {time_left(seconds)}"
-        self._label.setText(f"{self._verb} {done} of {total}{left}")
+        words = self._words.format(done=done, total=total)
+        self._bar.setAccessibleName(words)
+        self._label.setText(f"{words}{left}")
         self._bar.setRange(0, total)
         self._bar.setValue(done)
         self.show()
@@ -60,16 +70,25 @@ class WorkProgress(QWidget):
 def time_left(seconds: float) -> str:
     """Name the time that work still takes: seconds, minutes or hours."""
     if seconds < 100:
-        return f"{seconds:.0f} s left"
-    return f"{seconds / 60:.0f} min left" if seconds < 6000 else f"{seconds / 3600:.1f} h left"
+        return tr("{seconds:.0f} s left", seconds=seconds)
+    if seconds < 6000:
+        return tr("{minutes:.0f} min left", minutes=seconds / 60)
+    return tr("{hours:.1f} h left", hours=seconds / 3600)
 
 
 def describe(reading: PointerReading | None) -> str:
     """The pixel under the pointer as one line."""
     if reading is None:
         return ""
-    modality = "" if reading.value == reading.stored else f"   modality {reading.value:g}"
-    return (
-        f"x {reading.x}  y {reading.y}   stored {reading.stored}{modality}"
-        f"   shown {reading.displayed}"
+    words = (
+        tr("x {x}  y {y}   stored {stored}   shown {shown}")
+        if reading.value == reading.stored
+        else tr("x {x}  y {y}   stored {stored}   modality {value:g}   shown {shown}")
+    )
+    return words.format(
+        x=reading.x,
+        y=reading.y,
+        stored=reading.stored,
+        value=reading.value,
+        shown=reading.displayed,
     )

@@ -28,6 +28,7 @@ from PySide6.QtWidgets import (
 from pneumo_viewer.library.tags import TagListing, TagRow, count_elements, matching
 from pneumo_viewer.panels.title_bar import title_bar
 from pneumo_viewer.theme import UNIT, keep_styled
+from pneumo_viewer.words import counted, mark, tr
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -45,10 +46,13 @@ class Column(IntEnum):
 
 
 _HEADINGS = {
-    Column.TAG: ("Tag", "Group and element number"),
-    Column.NAME: ("Name", "Name in the DICOM dictionary; private elements by their creator"),
-    Column.VR: ("VR", "Value representation"),
-    Column.VALUE: ("Value", "Value; several are parted by backslashes"),
+    Column.TAG: (mark("Tag"), mark("Group and element number")),
+    Column.NAME: (
+        mark("Name"),
+        mark("Name in the DICOM dictionary; private elements by their creator"),
+    ),
+    Column.VR: (mark("VR"), mark("Value representation")),
+    Column.VALUE: (mark("Value"), mark("Value; several are parted by backslashes")),
 }
 
 
@@ -110,9 +114,9 @@ class TagsModel(QAbstractItemModel):
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> Any:
         if role == Qt.ItemDataRole.DisplayRole:
-            return _HEADINGS[Column(section)][0]
+            return tr(_HEADINGS[Column(section)][0])
         if role == Qt.ItemDataRole.ToolTipRole:
-            return _HEADINGS[Column(section)][1]
+            return tr(_HEADINGS[Column(section)][1])
         return None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
@@ -133,20 +137,20 @@ class TagsPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._rows: tuple[TagRow, ...] = ()
-        self.title_bar = title_bar("DICOM TAGS")
+        self.title_bar = title_bar(tr("DICOM TAGS"))
         self.search = QLineEdit()
         self.problem = QLabel()
         self.tree = QTreeView()
         self.model = TagsModel(self)
         self.summary = QLabel()
-        self.copy_value = QAction("Copy value", self)
-        self.copy_row = QAction("Copy row", self)
+        self.copy_value = QAction(tr("Copy value"), self)
+        self.copy_row = QAction(tr("Copy row"), self)
         self._build()
 
     def _build(self) -> None:
-        self.search.setPlaceholderText("Search tag, keyword, name or value …")
+        self.search.setPlaceholderText(tr("Search tag, keyword, name or value …"))
         self.search.setClearButtonEnabled(True)
-        self.search.setAccessibleName("Search the DICOM tags")
+        self.search.setAccessibleName(tr("Search the DICOM tags"))
         self.search.textChanged.connect(self._search)
         self.search.returnPressed.connect(self.tree.setFocus)
         self.problem.setWordWrap(True)
@@ -155,7 +159,7 @@ class TagsPanel(QWidget):
 
         tree = self.tree
         tree.setModel(self.model)
-        tree.setAccessibleName("DICOM tags")
+        tree.setAccessibleName(tr("DICOM tags"))
         tree.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         tree.setUniformRowHeights(True)
         tree.setIndentation(_INDENTATION)
@@ -198,7 +202,7 @@ class TagsPanel(QWidget):
     def show_listing(self, listing: TagListing) -> None:
         """Show the elements of a file; the tag that was selected stays so."""
         self._rows = listing.rows
-        self._show_problem(listing.problem)
+        self._show_problem(tr(listing.problem))
         self._search()
 
     def show_message(self, text: str) -> None:
@@ -245,5 +249,5 @@ def _summary(total: int, found: Sequence[TagRow], words: str) -> str:
     if not total:
         return ""
     if words.strip():
-        return f"{count_elements(found):,} of {total:,} elements shown"
-    return "1 element" if total == 1 else f"{total:,} elements"
+        return tr("{shown:,} of {total:,} elements shown", shown=count_elements(found), total=total)
+    return counted(total, tr("{n} element"), tr("{n:,} elements"))

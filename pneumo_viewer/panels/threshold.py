@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QComboBox, QSizePolicy, QWidget
 
 from detector.model_card import OperatingPoint
 from pneumo_viewer.theme import colours
+from pneumo_viewer.words import tr
 
 _MARGIN = 8
 _GROOVE_Y = 10
@@ -37,8 +38,8 @@ class ThresholdSlider(QWidget):
         self._is_dragged = False
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setAccessibleName("Score threshold")
-        self.setToolTip("Findings below this score are hidden.")
+        self.setAccessibleName(tr("Score threshold"))
+        self.setToolTip(tr("Findings below this score are hidden."))
 
     def sizeHint(self) -> QSize:
         return QSize(160, 26)
@@ -143,8 +144,8 @@ class OperatingPointList(QComboBox):
     def __init__(self, points: Sequence[OperatingPoint], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._thresholds: list[float] = []
-        self.setPlaceholderText("own threshold")
-        self.setAccessibleName("Operating point")
+        self.setPlaceholderText(tr("own threshold"))
+        self.setAccessibleName(tr("Operating point"))
         self.activated.connect(lambda row: self.chosen.emit(self._thresholds[row]))
         self.set_points(points)
 
@@ -154,7 +155,11 @@ class OperatingPointList(QComboBox):
         self.clear()
         for row, point in enumerate(points):
             self.addItem(point.name)
-            tip = f"Threshold {point.threshold:g}, chosen on {point.measured_on}"
+            tip = tr(
+                "Threshold {threshold:g}, chosen on {data}",
+                threshold=point.threshold,
+                data=point.measured_on,
+            )
             self.setItemData(row, tip, Qt.ItemDataRole.ToolTipRole)
         self.setVisible(bool(points))
 
@@ -163,7 +168,7 @@ class OperatingPointList(QComboBox):
         row = self._thresholds.index(threshold) if threshold in self._thresholds else -1
         self.setCurrentIndex(row)
         tip = self.itemData(row, Qt.ItemDataRole.ToolTipRole) if row >= 0 else ""
-        self.setToolTip(tip or "Set the threshold to an operating point of the model.")
+        self.setToolTip(tip or tr("Set the threshold to an operating point of the model."))
 
 
 def _round_pen(colour: str) -> QPen:

@@ -24,6 +24,7 @@ from pneumo_viewer.panels.status import time_left
 from pneumo_viewer.panels.title_bar import title_bar
 from pneumo_viewer.theme import UNIT, colours, keep_styled
 from pneumo_viewer.training_run import BUSY, RunState, TrainingRun, refusal
+from pneumo_viewer.words import counted, tr
 
 _STEPS = 500
 _MOST_STEPS = 100_000
@@ -55,19 +56,19 @@ class TrainingPanel(QWidget):
         self.steps = QSpinBox()
         self.held_out = QComboBox()
         self.summary = _note()
-        self.start_button = QPushButton("Start")
-        self.stop_button = QPushButton("Stop")
-        self.resume_button = QPushButton("Resume")
+        self.start_button = QPushButton(tr("Start"))
+        self.stop_button = QPushButton(tr("Stop"))
+        self.resume_button = QPushButton(tr("Resume"))
         self.bar = QProgressBar()
         self.status = _note()
-        self.losses = _plot("loss")
+        self.losses = _plot(tr("loss"))
         self._raw = self.losses.plot()
         self._smooth = self.losses.plot()
         self.precision = _plot("AP50")
         self.precision.setYRange(0, 1)
         self._judged = self.precision.plot(symbol="o", symbolSize=6)
         self.figures = _note()
-        self.title_bar = title_bar("TRAINING")
+        self.title_bar = title_bar(tr("TRAINING"))
         self._count_again = QTimer(self)
         self._count_again.setSingleShot(True)
         self._count_again.setInterval(_REFRESH_MS)
@@ -95,26 +96,28 @@ class TrainingPanel(QWidget):
         self.steps.setRange(1, _MOST_STEPS)
         self.steps.setValue(_STEPS)
         self.steps.setGroupSeparatorShown(True)
-        self.name.setAccessibleName("Name of the new model")
-        self.steps.setAccessibleName("Steps")
-        self.held_out.setAccessibleName("Held out for judging")
-        self.held_out.setToolTip("Patients of this fold are not trained on; AP is measured on them")
+        self.name.setAccessibleName(tr("Name of the new model"))
+        self.steps.setAccessibleName(tr("Steps"))
+        self.held_out.setAccessibleName(tr("Held out for judging"))
+        self.held_out.setToolTip(
+            tr("Patients of this fold are not trained on; AP is measured on them")
+        )
         self.bar.setTextVisible(False)
-        self.bar.setAccessibleName("Training")
+        self.bar.setAccessibleName(tr("Training"))
         self.held_out.currentIndexChanged.connect(self._show_run)
         self.name.textChanged.connect(self._show_run)
         self.start_button.clicked.connect(self._start)
         self.stop_button.clicked.connect(self._run.stop)
-        self.stop_button.setToolTip("Saves the step; Resume goes on from there, also tomorrow")
+        self.stop_button.setToolTip(tr("Saves the step; Resume goes on from there, also tomorrow"))
         self.resume_button.clicked.connect(self._run.resume)
 
         form = QFormLayout()
         form.setSpacing(2 * UNIT)
         for label, widget in (
-            ("Begins from", self.model),
-            ("Name", self.name),
-            ("Steps", self.steps),
-            ("Held out", self.held_out),
+            (tr("Begins from"), self.model),
+            (tr("Name"), self.name),
+            (tr("Steps"), self.steps),
+            (tr("Held out"), self.held_out),
         ):
             form.addRow(label, widget)
         buttons = QHBoxLayout()
@@ -155,10 +158,14 @@ class TrainingPanel(QWidget):
         before = self.held_out.currentIndex()
         self.held_out.clear()
         for fold, (images, positives) in training_set.folds.items():
-            plural = "" if images == 1 else "s"
-            self.held_out.addItem(
-                f"fold {fold}: {images} exam{plural}, {positives} with boxes", fold
+            words = counted(
+                images,
+                tr("fold {fold}: {n} exam, {positives} with boxes"),
+                tr("fold {fold}: {n} exams, {positives} with boxes"),
+                fold=fold,
+                positives=positives,
             )
+            self.held_out.addItem(words, fold)
         if self.held_out.count():
             self.held_out.setCurrentIndex(min(max(before, 0), self.held_out.count() - 1))
         self._show_run()
@@ -166,9 +173,9 @@ class TrainingPanel(QWidget):
     def show_model(self, model: Model | None) -> None:
         """Begin from another model."""
         self._model = model
-        self.model.setText("no model" if model is None else model.label)
+        self.model.setText(tr("no model") if model is None else model.label)
         if model is not None:
-            self.name.setText(f"{model.card.name} fine-tuned")
+            self.name.setText(tr("{model} fine-tuned", model=model.card.name))
         self._show_run()
 
     # How it goes
@@ -185,12 +192,12 @@ class TrainingPanel(QWidget):
 
     def _problem(self) -> str:
         if self._model is None:
-            return "There is no model to begin from."
+            return tr("There is no model to begin from.")
         if problem := refusal(self._training_set, self.held_out.currentData()):
             return problem
         name = self.name.text().strip()
         if not name or not name.isprintable() or set(name) & set('/\\:*?"<>|') or name[0] == ".":
-            return "Give the new model a name that can be a file's."
+            return tr("Give the new model a name that can be a file's.")
         return ""
 
     def _show_run(self) -> None:
@@ -198,7 +205,7 @@ class TrainingPanel(QWidget):
         is_busy = run.state in BUSY
         problem = "" if is_busy else self._problem()
         self.start_button.setEnabled(not is_busy and not problem)
-        self.start_button.setToolTip(problem or "Train on the reviewed exams in the background")
+        self.start_button.setToolTip(problem or tr("Train on the reviewed exams in the background"))
         self.stop_button.setEnabled(run.state is RunState.RUNNING)
         self.resume_button.setEnabled(run.can_resume)
         for widget in (self.name, self.steps, self.held_out):
@@ -223,7 +230,7 @@ class TrainingPanel(QWidget):
             self.bar.setValue(run.step)
             if run.state is RunState.RUNNING and run.losses and not text:
                 left = run.seconds_left
-                text = f"Step {run.step} of {run.request.steps}"
+                text = tr("Step {step} of {steps}", step=run.step, steps=run.request.steps)
                 text += "" if left is None else f" · {time_left(left)}"
         self.status.setText(text)
         self.figures.setText(
@@ -251,7 +258,7 @@ def _plot(title: str) -> pyqtgraph.PlotWidget:
     plot.setMouseEnabled(x=False, y=False)
     plot.hideButtons()
     plot.getPlotItem().setDownsampling(auto=True, mode="mean")
-    plot.setAccessibleName(f"Course of {title}")
+    plot.setAccessibleName(tr("Course of {figure}", figure=title))
     plot.getAxis("left").setWidth(52)
     return plot
 

@@ -51,6 +51,7 @@ from pneumo_viewer.review.changes import Aspect, Change
 from pneumo_viewer.review.evaluation import NO_FAILURES
 from pneumo_viewer.review.session import ExamState, ReviewSession
 from pneumo_viewer.theme import UNIT, colours, keep_styled, scaled
+from pneumo_viewer.words import mark, tr
 
 _ROW = 48
 _THUMBNAIL = 42
@@ -63,10 +64,10 @@ _SHOWN_ASPECTS = {
 }
 _PREFETCH = 2
 _PLACES = (
-    "Show",
-    "Show in the second viewport",
-    "Show in the third viewport",
-    "Show in the fourth viewport",
+    mark("Show"),
+    mark("Show in the second viewport"),
+    mark("Show in the third viewport"),
+    mark("Show in the fourth viewport"),
 )
 _NARROWEST = 348
 _WIDTHS = {Column.SCORE: 52, Column.READ: 50, Column.VERDICT: 54, Column.TRUTH: 42}
@@ -213,13 +214,13 @@ class WorklistPanel(QWidget):
         self.tree = WorklistTree()
         self.menu = QMenu(self)
         self.filter = QLineEdit()
-        self.filter.setPlaceholderText("Filter by name, id, date, file …")
+        self.filter.setPlaceholderText(tr("Filter by name, id, date, file …"))
         self.filter.setClearButtonEnabled(True)
-        self.filter.setAccessibleName("Filter the worklist")
+        self.filter.setAccessibleName(tr("Filter the worklist"))
         self.filter.textChanged.connect(self.order.set_filter)
         self.filter.textChanged.connect(self.tree.expandAll)
         self.filter.returnPressed.connect(self.tree.setFocus)
-        self.title_bar = title_bar("WORKLIST")
+        self.title_bar = title_bar(tr("WORKLIST"))
         self._summary = QLabel()
         self._summary.setProperty("role", "secondary")
         self._build()
@@ -228,7 +229,7 @@ class WorklistPanel(QWidget):
         tree = self.tree
         tree.setModel(self.order)
         tree.setItemDelegate(_RowPainter(self.model, tree))
-        tree.setAccessibleName("Worklist")
+        tree.setAccessibleName(tr("Worklist"))
         tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         tree.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         tree.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
@@ -382,7 +383,7 @@ class WorklistPanel(QWidget):
             return
         self.menu.clear()
         for place, text in enumerate(_PLACES):
-            self.menu.addAction(text, partial(self.image_placed.emit, place, key))
+            self.menu.addAction(tr(text), partial(self.image_placed.emit, place, key))
         self.menu.popup(self.tree.viewport().mapToGlobal(position))
 
     def _sum_up(self, changed: Iterable[str] = ()) -> None:
@@ -393,7 +394,9 @@ class WorklistPanel(QWidget):
             else:
                 self._read.discard(key)
         count = len(self.model.keys)
-        text = f"{len(self._read)} of {count} images read" if count else ""
+        parts = []
+        if count:
+            parts.append(tr("{read} of {count} images read", read=len(self._read), count=count))
         if self._refusal_count:
-            text += f"{' · ' if text else ''}{self._refusal_count} files not shown"
-        self._summary.setText(text)
+            parts.append(tr("{count} files not shown", count=self._refusal_count))
+        self._summary.setText(" · ".join(parts))

@@ -27,10 +27,11 @@ from detector.input_gate import Doubt
 from pneumo_viewer.facts import exam_line, image_line, patient_line, study_line
 from pneumo_viewer.library.found import Refusal, ScannedImage
 from pneumo_viewer.library.index import Patient, Study, StudyImage, StudyIndex, row_of
-from pneumo_viewer.panels.exam import EXAM_WORDS
+from pneumo_viewer.panels.exam import EXAM_ANSWERS
 from pneumo_viewer.review.evaluation import NO_FAILURES
 from pneumo_viewer.review.findings import ExamVerdict
 from pneumo_viewer.review.session import ExamState, ReviewSession
+from pneumo_viewer.words import mark, tr
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -52,11 +53,17 @@ class Column(IntEnum):
 _COLUMN_COUNT = len(Column)
 
 HEADINGS = {
-    Column.STUDY: ("Study", "Patient, study and image"),
-    Column.SCORE: ("Exam", "Probability of pneumonia by the detector; click to sort for triage"),
-    Column.READ: ("Read", "Findings with a verdict, of those at or above the threshold"),
-    Column.VERDICT: ("Verdict", "Pneumonia or not, by the reader"),
-    Column.TRUTH: ("Truth", "Boxes of the ground truth; – where it is unknown"),
+    Column.STUDY: (mark("Study"), mark("Patient, study and image")),
+    Column.SCORE: (
+        mark("Exam"),
+        mark("Probability of pneumonia by the detector; click to sort for triage"),
+    ),
+    Column.READ: (
+        mark("Read"),
+        mark("Findings with a verdict, of those at or above the threshold"),
+    ),
+    Column.VERDICT: (mark("Verdict"), mark("Pneumonia or not, by the reader")),
+    Column.TRUTH: (mark("Truth"), mark("Boxes of the ground truth; – where it is unknown")),
 }
 
 
@@ -175,7 +182,7 @@ class WorklistModel(QAbstractItemModel):
         new = list(refusals)
         if self._refusals is None:
             row = len(self._root.children)
-            self._refusals = Node(Kind.REFUSALS, "refusals", ("Not shown", ""), self._root)
+            self._refusals = Node(Kind.REFUSALS, "refusals", (tr("Not shown"), ""), self._root)
             self._insert(self._root, row, self._refusals)
         group = self._refusals
         first = len(group.children)
@@ -191,7 +198,7 @@ class WorklistModel(QAbstractItemModel):
             for refusal in new
         )
         self.endInsertRows()
-        group.lines = (f"Not shown ({len(group.children)})", "")
+        group.lines = (tr("Not shown ({count})", count=len(group.children)), "")
         self._announce(group)
 
     def clear(self) -> None:
@@ -287,7 +294,7 @@ class WorklistModel(QAbstractItemModel):
 
     def problem(self, node: Node) -> str:
         """Why the detector could not score the row's image, or ""."""
-        return "" if node.key is None else self._not_scored.get(node.key, "")
+        return "" if node.key is None else tr(self._not_scored.get(node.key, ""))
 
     def second_line(self, node: Node) -> str:
         """What stands below the first line of a row: in order of the score, the reason for it."""
@@ -305,10 +312,10 @@ class WorklistModel(QAbstractItemModel):
         shown = self._session.shown_findings(key)
         scores = [finding.score for finding in shown if finding.score is not None]
         if not scores:
-            return f"no box ≥ {self._session.threshold:.2f}"
+            return tr("no box ≥ {threshold:.2f}", threshold=self._session.threshold)
         if len(scores) == 1:
-            return f"1 box, {scores[0]:.2f}"
-        return f"{len(scores)} boxes, best {max(scores):.2f}"
+            return tr("1 box, {score:.2f}", score=scores[0])
+        return tr("{count} boxes, best {score:.2f}", count=len(scores), score=max(scores))
 
     def _announce(self, node: Node) -> None:
         first = self._index_of(node)
@@ -362,9 +369,9 @@ class WorklistModel(QAbstractItemModel):
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> Any:
         if role == Qt.ItemDataRole.DisplayRole:
-            return HEADINGS[Column(section)][0]
+            return tr(HEADINGS[Column(section)][0])
         if role == Qt.ItemDataRole.ToolTipRole:
-            return HEADINGS[Column(section)][1]
+            return tr(HEADINGS[Column(section)][1])
         return None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
@@ -389,7 +396,7 @@ class WorklistModel(QAbstractItemModel):
             return ""
         if column is Column.VERDICT:
             verdict = self._session.exam_verdict(key)
-            return "" if verdict is None else EXAM_WORDS[verdict].lower()
+            return "" if verdict is None else tr(EXAM_ANSWERS[verdict])
         if column is Column.TRUTH:
             truth = self._session.truth(key)
             return "–" if truth is None else str(len(truth))
@@ -440,10 +447,10 @@ class WorklistModel(QAbstractItemModel):
             return node.lines[0]
         lines = [*node.lines, str(node.image.path), self.problem(node)]
         lines.extend(doubt.sentence for doubt in self._doubts.get(node.image.key, ()))
-        lines.extend(f"Also in: {path}" for path in node.image.other_paths)
+        lines.extend(tr("Also in: {path}", path=path) for path in node.image.other_paths)
         lines.extend(node.image.notes)
         lines.extend(
-            f"{HEADINGS[column][0]}: {text}"
+            f"{tr(HEADINGS[column][0])}: {text}"
             for column in (Column.SCORE, Column.READ, Column.VERDICT, Column.TRUTH)
             if (text := self._figure(node, column))
         )

@@ -13,6 +13,7 @@ from detector.radiograph import ImageIdentity
 from pneumo_viewer.review.images import IdentifiedImage
 from pneumo_viewer.review.session import ReviewSession
 from pneumo_viewer.review.sources import Answer
+from pneumo_viewer.words import mark
 from training.evaluation.exam import Exam
 from training.evaluation.subgroups import age_band
 
@@ -73,14 +74,16 @@ def collect_exams(
         truth = session.truth(key) if truth_by_key is None else truth_by_key.get(key)
         detections = session.detections(key)
         if key in exams:
-            left_out.append(LeftOut(identity.source, "the same image was given before", key))
+            left_out.append(LeftOut(identity.source, mark("the same image was given before"), key))
         elif truth is None:
-            reason = "no ground truth" if truth_by_key is None else "not read yet"
+            reason = mark("no ground truth") if truth_by_key is None else mark("not read yet")
             left_out.append(LeftOut(identity.source, reason, key))
         elif detections is None:
-            left_out.append(LeftOut(identity.source, failures.get(key, "not scored yet"), key))
+            left_out.append(
+                LeftOut(identity.source, failures.get(key, mark("not scored yet")), key)
+            )
         elif not (identity.columns and identity.rows):
-            left_out.append(LeftOut(identity.source, "its size is unknown", key))
+            left_out.append(LeftOut(identity.source, mark("its size is unknown"), key))
         else:
             exams[key] = Exam(
                 image_id=key,

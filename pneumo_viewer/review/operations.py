@@ -19,6 +19,7 @@ from pneumo_viewer.review.findings import (
     Verdict,
     parse_finding_id,
 )
+from pneumo_viewer.words import mark, tr
 
 if TYPE_CHECKING:
     from pneumo_viewer.review.store import ReviewStore
@@ -56,11 +57,19 @@ class Operation(Protocol):
         """Assign in the open transaction of ``store``, and return the inverse."""
 
 
-_VERBS = {
-    Verdict.ACCEPTED: "Accept",
-    Verdict.REJECTED: "Reject",
-    Verdict.UNDECIDED: "Reset",
-    Verdict.CORRECTED: "Correct",
+_VERDICT_NAMES = {
+    Verdict.ACCEPTED: mark("Accept finding {number}"),
+    Verdict.REJECTED: mark("Reject finding {number}"),
+    Verdict.UNDECIDED: mark("Reset finding {number}"),
+    Verdict.CORRECTED: mark("Correct finding {number}"),
+}
+
+
+_EXAM_NAMES = {
+    None: mark("Reset exam"),
+    ExamVerdict.PNEUMONIA: mark("Call exam pneumonia"),
+    ExamVerdict.NO_PNEUMONIA: mark("Call exam no pneumonia"),
+    ExamVerdict.UNSURE: mark("Call exam unsure"),
 }
 
 
@@ -84,7 +93,7 @@ class SetVerdict:
     def name(self, inverse: Operation) -> str:
         """The verb and the number that the finding has on the screen."""
         _, index = parse_finding_id(self.finding)
-        return f"{_VERBS[self.verdict]} finding {index + 1}"
+        return tr(_VERDICT_NAMES[self.verdict], number=index + 1)
 
     def payload(self) -> Payload:
         """The finding, the verdict that it gets, and the corrected box if there is one."""
@@ -117,8 +126,8 @@ class SetOwnBox:
     def name(self, inverse: Operation) -> str:
         """The verb."""
         if self.box is None:
-            return "Remove box"
-        return "Change box" if inverse.payload()["box"] else "Add box"
+            return tr("Remove box")
+        return tr("Change box") if inverse.payload()["box"] else tr("Add box")
 
     def payload(self) -> Payload:
         """The finding and its box."""
@@ -146,7 +155,7 @@ class SetExamVerdict:
 
     def name(self, inverse: Operation) -> str:
         """The verdict."""
-        return "Reset exam" if self.verdict is None else f"Call exam {self.verdict.value}"
+        return tr(_EXAM_NAMES[self.verdict])
 
     def payload(self) -> Payload:
         """The verdict."""
@@ -176,7 +185,7 @@ class SetComment:
 
     def name(self, inverse: Operation) -> str:
         """What was changed; the text itself may name a patient."""
-        return "Change comment"
+        return tr("Change comment")
 
     def payload(self) -> Payload:
         """The text."""

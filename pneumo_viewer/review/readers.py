@@ -9,6 +9,7 @@ import numpy as np
 from pneumo_viewer.review.agreement import Reading
 from pneumo_viewer.review.findings import Box, ImageReview, Verdict, parse_finding_id
 from pneumo_viewer.review.store import ReviewStore
+from pneumo_viewer.words import tr
 
 LONGEST_NAME = 64
 
@@ -27,11 +28,13 @@ def reader_name(text: str) -> str:
     """
     name = " ".join(text.split())
     if not name:
-        raise ReaderNameError("A reader needs a name.")
+        raise ReaderNameError(tr("A reader needs a name."))
     if len(name) > LONGEST_NAME:
-        raise ReaderNameError(f"A reader's name has at most {LONGEST_NAME} characters.")
+        raise ReaderNameError(
+            tr("A reader's name has at most {count} characters.", count=LONGEST_NAME)
+        )
     if not name.isprintable():
-        raise ReaderNameError("A reader's name has only characters that can be seen.")
+        raise ReaderNameError(tr("A reader's name has only characters that can be seen."))
     return name
 
 

@@ -17,6 +17,7 @@ from pneumo_viewer.review.findings import ExamVerdict, ImageReview, parse_findin
 from pneumo_viewer.review.readers import standing_boxes
 from pneumo_viewer.review.session import ReviewSession
 from pneumo_viewer.review.store import ReviewStore
+from pneumo_viewer.words import mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class LoadedTruth:
     @property
     def label(self) -> str:
         """For selection lists and reports."""
-        return "Loaded ground truth"
+        return mark("Loaded ground truth")
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ from pneumo_viewer.review.operations import Operation, read_operation
 from pneumo_viewer.review.schema import APPLICATION_ID, MIGRATIONS
 from pneumo_viewer.review.steps import Action, Step, day_of
 from pneumo_viewer.review.store_errors import DAMAGED, StoreError, store_errors
+from pneumo_viewer.words import mark, tr
 
 BUSY_SECONDS = 5.0
 
@@ -381,9 +382,13 @@ class ReviewStore:
         if version > len(MIGRATIONS):
             raise StoreError(
                 self.path,
-                f"a newer release of the application wrote it (version {version}, and this one"
-                f" knows up to {len(MIGRATIONS)})",
-                "Use the newer release.",
+                tr(
+                    "a newer release of the application wrote it (version {version}, and this one"
+                    " knows up to {known})",
+                    version=version,
+                    known=len(MIGRATIONS),
+                ),
+                mark("Use the newer release."),
             )
         return int(version)
 

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from pneumo_viewer.words import mark, tr
+
 
 class StoreError(Exception):
     """The reviews cannot be kept or read, for a reason that lies in the file or the machine.
@@ -28,22 +30,30 @@ class StoreError(Exception):
         self.advice = advice
 
     def __str__(self) -> str:
-        return f"Reviews cannot be kept in {self.path}: {self.detail}. {self.advice}"
+        return tr(
+            "Reviews cannot be kept in {path}: {detail}. {advice}",
+            path=self.path,
+            detail=tr(self.detail),
+            advice=tr(self.advice),
+        )
 
 
 BUSY = (
-    "another program holds it",
-    "Close the other program, then try again.",
+    mark("another program holds it"),
+    mark("Close the other program, then try again."),
 )
 FORBIDDEN = (
-    "it may not be opened or written",
-    "Check that the folder exists and that you may write to it and to the file.",
+    mark("it may not be opened or written"),
+    mark("Check that the folder exists and that you may write to it and to the file."),
 )
-FULL = ("the disk is full", "Free some space, then try again.")
-DISK = ("the disk reports an error", "Check the disk and its connection, then try again.")
+FULL = (mark("the disk is full"), mark("Free some space, then try again."))
+DISK = (
+    mark("the disk reports an error"),
+    mark("Check the disk and its connection, then try again."),
+)
 DAMAGED = (
-    "the file is damaged, or is no store of reviews",
-    "Move it away, put a backup in its place if there is one, then start again.",
+    mark("the file is damaged, or is no store of reviews"),
+    mark("Move it away, put a backup in its place if there is one, then start again."),
 )
 
 # Primary result codes of SQLite that do not speak of a bug.
@@ -68,7 +78,7 @@ def store_errors(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         detail, advice = FORBIDDEN
-        raise StoreError(path, f"{detail} ({error.strerror})", advice) from error
+        raise StoreError(path, f"{tr(detail)} ({error.strerror})", advice) from error
     except sqlite3.Error as error:
         cause = CAUSES.get(getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF)
         if cause is None:

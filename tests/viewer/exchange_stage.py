@@ -15,11 +15,15 @@ from resources import DEMO_STUDIES
 
 MODEL = ModelIdentity("compact", "2", "00112233aabbccdd", "compact")
 FINDINGS = (
-    ReviewedFinding((100.5, 200.25, 400.75, 500.0), Verdict.ACCEPTED, 0.87, MODEL),
-    ReviewedFinding((500.5, 200.25, 700.75, 500.0), Verdict.REJECTED, 0.42, MODEL),
+    ReviewedFinding(
+        (100.5, 200.25, 400.75, 500.0), Verdict.ACCEPTED, 0.87, MODEL, stage=Stage.DETECTOR
+    ),
+    ReviewedFinding(
+        (500.5, 200.25, 700.75, 500.0), Verdict.REJECTED, 0.42, MODEL, stage=Stage.TRUTH
+    ),
     ReviewedFinding((90.5, 600.25, 300.75, 800.0), Verdict.CORRECTED, 0.375, MODEL),
     ReviewedFinding((600.0, 650.0, 700.0, 760.0), Verdict.UNDECIDED, 0.25, MODEL),
-    ReviewedFinding((500.0, 600.0, 700.0, 800.0), Verdict.ADDED),
+    ReviewedFinding((500.0, 600.0, 700.0, 800.0), Verdict.ADDED, stage=Stage.BLINDED),
 )
 COMMENT = "Verschattung; \"see\" <prior> & 'old'"
 FULL = Review(

@@ -18,10 +18,11 @@ from pytestqt.qtbot import QtBot
 
 from detector.detections import Detections
 from detector.errors import FileAccessError, InputError
+from detector.input_gate import DeclinedError
 from detector.model_card import ModelCard
 from detector.presets import PRESETS
 from pneumo_viewer.jobs.jobs import DetectorState, DetectorStateKind, Pool, Task
-from resources import DEFAULT_WEIGHTS
+from resources import DEFAULT_WEIGHTS, DEMO_STUDIES
 
 MakeJobs = Callable[..., Any]
 REPOSITORY = Path(__file__).parents[2]
@@ -78,8 +79,8 @@ def run(jobs: Any, function: str, *arguments: Any) -> None:
     )
 
 
-def detect(jobs: Any, path: Path) -> None:
-    run(jobs, "pneumo_viewer.jobs.detection:detect", str(path), 0)
+def detect(jobs: Any, path: Path, is_gated: bool = False) -> None:
+    run(jobs, "pneumo_viewer.jobs.detection:detect", str(path), 0, is_gated)
 
 
 def test_a_radiograph_is_scored_and_the_status_bar_names_device_and_model(
@@ -96,6 +97,20 @@ def test_a_radiograph_is_scored_and_the_status_bar_names_device_and_model(
     ]
     assert states[-1].text.endswith(" · tiny 7")
     assert states[-1].model == detections.model
+
+
+def test_the_detector_declines_what_is_no_chest_until_it_is_asked_all_the_same(
+    make_jobs: MakeJobs, weights: Path, picture: Path
+) -> None:
+    jobs, _ = detector_of(make_jobs, weights)
+    detect(jobs, picture, is_gated=True)
+    detect(jobs, picture, is_gated=False)
+    detect(jobs, sorted(DEMO_STUDIES.glob("*.dcm"))[0], is_gated=True)
+    jobs.wait_for(3)
+    (error,) = jobs.errors
+    assert isinstance(error, DeclinedError)
+    assert error.reason.startswith("The detector declines: Unlike a frontal chest: ")
+    assert len(jobs.results) == 2
 
 
 def test_the_detector_is_killed_and_scores_the_same_after_its_return(

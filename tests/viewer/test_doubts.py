@@ -1,4 +1,4 @@
-"""What the input gate doubts is seen at the image and in its row, and hinders nothing."""
+"""What the input gate doubts is seen at the image and in its row; the reader may overrule it."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 from detector.detections import Detections, ModelIdentity
 from detector.dicom.grey_values import render
 from detector.dicom.reading import read_radiograph
+from detector.input_gate import DeclinedError
 from pneumo_viewer.library.found import ScannedImage
 from pneumo_viewer.main_window import MainWindow
 from pneumo_viewer.panels.worklist_model import Column
@@ -37,8 +38,16 @@ def jobs() -> FakeJobs:
 
 
 @pytest.fixture
-def window(qtbot: QtBot, jobs: FakeJobs, tmp_path: Path) -> Iterator[MainWindow]:
+def window(unscored: MainWindow, jobs: FakeJobs) -> MainWindow:
     """One radiograph is open, shown and scored; its thumbnail is being made."""
+    (detection,) = jobs.named("detect")
+    detection.give(FOUND)
+    return unscored
+
+
+@pytest.fixture
+def unscored(qtbot: QtBot, jobs: FakeJobs, tmp_path: Path) -> Iterator[MainWindow]:
+    """One radiograph is open and shown; the detector is at work on it."""
     with closing(ReviewStore(tmp_path / "reviews.sqlite3")) as store:
         session = ReviewSession(InlineStoreAccess(store))
         session.set_model(MODEL)
@@ -47,8 +56,6 @@ def window(qtbot: QtBot, jobs: FakeJobs, tmp_path: Path) -> Iterator[MainWindow]
         qtbot.addWidget(window)
         scanned = ScannedImage(RADIOGRAPH.identity, Path(RADIOGRAPH.identity.source))
         workspace._loader.found.emit([scanned])
-        (detection,) = jobs.named("detect")
-        detection.give(FOUND)
         (decoding,) = jobs.named("decode")
         decoding.give(RADIOGRAPH)
         yield window
@@ -93,3 +100,55 @@ def test_closing_forgets_the_doubts(window: MainWindow, jobs: FakeJobs) -> None:
     window.workspace.close_all()
     assert window.workspace.doubts == {}
     assert window.viewport.doubts == ()
+
+
+def decline(jobs: FakeJobs) -> None:
+    (detection,) = jobs.named("detect")
+    assert detection.task.arguments[2] is True
+    detection.fail(DeclinedError("a.dcm", "Inverted: its distance is 2"))
+
+
+def test_a_declined_image_says_why_in_its_row_and_has_no_score(
+    unscored: MainWindow, jobs: FakeJobs
+) -> None:
+    decline(jobs)
+    assert row(unscored, Column.SCORE, Qt.ItemDataRole.DisplayRole) == "⚠"
+    assert "The detector declines: Inverted" in row(
+        unscored, Column.STUDY, Qt.ItemDataRole.ToolTipRole
+    )
+    assert jobs.named("detect") == []
+
+
+@pytest.mark.parametrize("command", ["detect_declined", "detect_all_declined"])
+def test_the_reader_has_a_declined_image_scored_all_the_same(
+    command: str, unscored: MainWindow, jobs: FakeJobs
+) -> None:
+    decline(jobs)
+    unscored.actions_by_id[command].trigger()
+    (detection,) = jobs.named("detect")
+    assert detection.task.arguments[2] is False
+    detection.give(FOUND)
+    assert row(unscored, Column.SCORE, Qt.ItemDataRole.DisplayRole) == "0.75"
+
+
+def test_an_image_that_was_not_declined_is_not_asked_for_again(
+    window: MainWindow, jobs: FakeJobs
+) -> None:
+    notices: list[str] = []
+    window.workspace.notice_given.connect(notices.append)
+    window.actions_by_id["detect_declined"].trigger()
+    assert notices == ["The detector has not declined this image."]
+    assert jobs.named("detect") == []
+
+
+def test_another_model_asks_the_gate_again_except_where_the_reader_overruled_it(
+    unscored: MainWindow, jobs: FakeJobs
+) -> None:
+    decline(jobs)
+    other = ModelIdentity("other", "1", "ffeeddccbbaa9988", "compact")
+    unscored.session.set_model(other)
+    decline(jobs)
+    unscored.actions_by_id["detect_declined"].trigger()
+    unscored.session.set_model(MODEL)
+    (detection,) = jobs.named("detect")
+    assert detection.task.arguments[2] is False

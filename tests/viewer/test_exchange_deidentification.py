@@ -120,6 +120,15 @@ def test_it_says_that_and_how_the_identity_was_removed() -> None:
     assert made.LongitudinalTemporalInformationModified == "REMOVED"
 
 
+def test_what_an_image_must_have_stays_even_where_it_is_empty(tmp_path: Path) -> None:
+    dataset = pydicom.dcmread(STUDY)
+    dataset.PatientOrientation = ""
+    dataset.save_as(tmp_path / "empty.dcm")
+    made = clean(tmp_path / "empty.dcm")
+    assert "PatientOrientation" in made
+    assert not made.PatientOrientation
+
+
 def test_uids_are_new_valid_and_the_same_within_an_export_alone() -> None:
     first, again, other = clean(STUDY), clean(STUDY), clean(STUDY, b"1" * 32)
     original = pydicom.dcmread(STUDY)

@@ -50,7 +50,12 @@ def findings(draw: st.DrawFn) -> ReviewedFinding:
     x0, y0 = draw(edges), draw(edges)
     box = (x0, y0, draw(st.floats(513, 999, width=32)), draw(st.floats(513, 999, width=32)))
     return ReviewedFinding(
-        box, draw(st.sampled_from(Verdict)), draw(scores), draw(models), draw(words)
+        box,
+        draw(st.sampled_from(Verdict)),
+        draw(scores),
+        draw(models),
+        draw(words),
+        draw(st.none() | st.sampled_from(Stage)),
     )
 
 

@@ -145,6 +145,27 @@ def test_dsrdump_reads_a_report(tmp_path: Path, program: Callable[[str], str]) -
     assert errors == []
 
 
+def test_an_image_of_no_current_sop_class_cannot_be_referred_to(tmp_path: Path) -> None:
+    old = pydicom.dcmread(STUDY)
+    old.SOPClassUID = "1.2.840.10008.5.1.4.1.1.6"  # Ultrasound Image Storage, retired
+    old.save_as(tmp_path / "old.dcm")
+    with pytest.raises(InputError, match="its SOP class is retired or no standard one"):
+        evidence(tmp_path / "old.dcm")
+
+
+def test_that_an_image_names_nobody_is_said_together_with_how(tmp_path: Path) -> None:
+    half = pydicom.dcmread(STUDY)
+    half.PatientIdentityRemoved = "YES"
+    for keyword in ("DeidentificationMethod", "DeidentificationMethodCodeSequence"):
+        if keyword in half:
+            delattr(half, keyword)
+    half.save_as(tmp_path / "half.dcm")
+    assert "PatientIdentityRemoved" not in evidence(tmp_path / "half.dcm")
+    half.DeidentificationMethod = "by hand"
+    half.save_as(tmp_path / "half.dcm")
+    assert evidence(tmp_path / "half.dcm").DeidentificationMethod == "by hand"
+
+
 # There and back
 
 

@@ -268,10 +268,14 @@ def test_the_view_is_saved_as_it_is_shown(
 
     window.show()
     window.session.show(keys(window)[0])
-    monkeypatch.setattr(
-        QFileDialog, "getSaveFileName", lambda *_, **__: (str(tmp_path / "view"), "")
-    )
     window.actions_by_id["export_view"].trigger()
+    (dialog,) = window.findChildren(QFileDialog)
+    assert dialog.isVisible()
+    assert dialog.acceptMode() is QFileDialog.AcceptMode.AcceptSave
+    assert not dialog.testOption(QFileDialog.Option.DontConfirmOverwrite)
+    dialog.setDirectory(str(tmp_path))
+    dialog.selectFile("view")
+    dialog.accept()
     shown = window.viewports.grab().toImage()
     run_jobs(window)
     saved = cv2.imread(str(tmp_path / "view.png"))

@@ -208,7 +208,7 @@ def test_the_detector_process_changes_weights_keeps_them_through_a_crash_and_ref
     assert isinstance(jobs.errors[-1], InputError)
     qtbot.waitUntil(lambda: states[-1].kind is DetectorStateKind.UNAVAILABLE)
     load(weights[0])  # an unavailable detector becomes available
-    assert run(DETECT, image, 0).model.name == "first"
+    assert run(DETECT, image, 0, False).model.name == "first"
     heat_map = run(CENTERS, image, 0)
     assert isinstance(heat_map, HeatMap)
     # 64 network pixels at stride 8 over an image of 96 × 96.
@@ -217,10 +217,10 @@ def test_the_detector_process_changes_weights_keeps_them_through_a_crash_and_ref
     assert heat_map.values.min() >= 0
     assert heat_map.values.max() <= 1
     load(weights[1])
-    assert run(DETECT, image, 0).model.name == "second"
+    assert run(DETECT, image, 0, False).model.name == "second"
     load(bad)
     assert isinstance(jobs.errors[-1], AlteredWeightsError)
-    assert run(DETECT, image, 0).model.name == "second"
+    assert run(DETECT, image, 0, False).model.name == "second"
     count = len(jobs.errors)
     run("os:getpid")
     jobs.jobs.submit(
@@ -230,7 +230,7 @@ def test_the_detector_process_changes_weights_keeps_them_through_a_crash_and_ref
         failed=jobs.errors.append,
     )
     qtbot.waitUntil(lambda: len(jobs.errors) > count, timeout=200_000)
-    assert run(DETECT, image, 0).model.name == "second"
+    assert run(DETECT, image, 0, False).model.name == "second"
     assert states[-1].text.endswith("second 1")
 
 

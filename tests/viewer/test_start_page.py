@@ -91,3 +91,11 @@ def test_icons_of_the_tool_bar_have_their_words_where_these_fit_and_none_is_cut_
         is_named = button.toolButtonStyle() is Qt.ToolButtonStyle.ToolButtonTextBesideIcon
         assert is_named is has_words
         assert invert.iconText() == "Invert"
+
+
+def test_only_the_page_in_sight_asks_for_room(window: MainWindow, qtbot: QtBot) -> None:
+    """With the texts at twice their size the window of an image still fits a screen of 1920."""
+    wide = window.minimumSizeHint().width()
+    window.show_image_page()
+    qtbot.waitUntil(lambda: window.minimumSizeHint().width() < wide)
+    assert window.minimumSizeHint().width() <= 1920 / 2

@@ -35,7 +35,7 @@ def test_work_says_how_far_it_is_and_how_long_it_takes(
 ) -> None:
     now = 100.0
     monkeypatch.setattr(status.time, "monotonic", lambda: now)
-    progress = WorkProgress("Reading")
+    progress = WorkProgress("Reading {done} of {total}", "Stop reading")
     qtbot.addWidget(progress)
     (label,) = progress.findChildren(QLabel)
     progress.show_progress(1, 240)
@@ -45,6 +45,7 @@ def test_work_says_how_far_it_is_and_how_long_it_takes(
     assert label.text() == "Reading 31 of 240 · 14 s left"
     assert progress.isVisible()
     (stop,) = progress.findChildren(QToolButton)
+    assert stop.toolTip() == "Stop reading"
     with qtbot.waitSignal(progress.cancelled):
         stop.click()
     progress.show_progress(240, 240)

@@ -17,8 +17,8 @@ from pneumo_viewer.exchange.records import RESEARCH_USE_ONLY
 from pneumo_viewer.exchange.review_table import read_review_table
 from pneumo_viewer.main_window import MainWindow
 from pneumo_viewer.review.blinding import Stage
-from pneumo_viewer.review.findings import ExamVerdict, Verdict
-from pneumo_viewer.review.operations import SetComment, SetExamVerdict, SetOwnBox
+from pneumo_viewer.review.findings import ExamVerdict, Verdict, finding_id
+from pneumo_viewer.review.operations import SetComment, SetExamVerdict, SetOwnBox, SetVerdict
 
 
 @pytest.fixture
@@ -129,6 +129,8 @@ def test_while_blinded_nothing_goes_out_that_the_reader_has_not_seen(
         session.perform(SetExamVerdict(second, ExamVerdict.PNEUMONIA))
         session.reveal(second)
         session.perform(SetExamVerdict(second, ExamVerdict.NO_PNEUMONIA))
+        first_finding = finding_id(MODEL.fingerprint, 0)
+        session.perform(SetVerdict(second, first_finding, Verdict.REJECTED))
         forms = set(Format) - {Format.IMAGES}
         export(window, tmp_path / "out", *forms)
         table = read_review_table(tmp_path / "out" / "reviews.csv")
@@ -137,6 +139,11 @@ def test_while_blinded_nothing_goes_out_that_the_reader_has_not_seen(
         assert (table[first].model, table[first].exam_score) == (None, None)
         assert table[third].findings == ()
         assert len(table[second].findings) == 3
+        assert [finding.stage for finding in table[second].findings] == [
+            Stage.DETECTOR,  # its verdict came after the detector was revealed
+            None,  # undecided
+            Stage.BLINDED,  # drawn before that
+        ]
         assert table[second].exam_verdict is ExamVerdict.NO_PNEUMONIA
         assert table[second].exam_verdicts_by_stage == {
             Stage.BLINDED: ExamVerdict.PNEUMONIA,
