@@ -125,7 +125,6 @@ class MainWindow(QMainWindow):
         active = None if card is None else Model(settings.weights or DEFAULT_WEIGHTS, card)
         self.model_desk = ModelDesk(self, active)
         self.tags_desk = TagsDesk(self)
-        self.pacs_desk = PacsDesk(self)
         self.menus = Menus(self, self.actions_by_id)
         window_menu = self.menus.by_title["Image/Window"]
         self.image_desk = ImageDesk(self.viewports, self.actions_by_id, window_menu, self)
@@ -145,7 +144,7 @@ class MainWindow(QMainWindow):
         self.status_line = StatusLine(self.statusBar(), card)
         self.statusBar().addPermanentWidget(self.reader_desk.field)
         self.export_desk = ExportDesk(self)
-        self.pacs_desk.join_status_bar()
+        self.pacs_desk = PacsDesk(self)
         self.notice = self.status_line.notice
 
         self.notice.given.connect(self.log_panel.add_notice)

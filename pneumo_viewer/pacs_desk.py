@@ -103,7 +103,8 @@ class PacsDesk(QObject):
     Parameters
     ----------
     window
-        Gets the panel as a dock, behind those at the right and hidden at first.
+        Gets the panel as a dock, behind those at the right and hidden at first; its status bar is
+        made already.
     """
 
     def __init__(self, window: MainWindow) -> None:
@@ -132,19 +133,24 @@ class PacsDesk(QObject):
         panel.add_server.triggered.connect(lambda: self._ask_server(None))
         panel.change_server.triggered.connect(lambda: self._ask_server(self._current))
         panel.remove_server.triggered.connect(self._remove)
+        self._show_progress()
         self._show_servers()
 
-    def join_status_bar(self) -> None:
-        """Show progress where that of reading and exporting is shown."""
-        for transfer, verb in (
-            (self.receiving, tr("Retrieving")),
-            (self.sending, tr("Sending")),
-        ):
-            progress = WorkProgress(verb)
+    def _show_progress(self) -> None:
+        """Show it where that of reading and exporting is shown."""
+        receiving = WorkProgress(tr("Retrieving {done} of {total}"), tr("Stop retrieving"))
+        sending = WorkProgress(tr("Sending {done} of {total}"), tr("Stop sending"))
+        for transfer, progress in ((self.receiving, receiving), (self.sending, sending)):
             self._window.statusBar().insertWidget(0, progress)
             progress.hide()
             transfer.progressed.connect(progress.show_progress)
             progress.cancelled.connect(transfer.stop)
+        receiving.cancelled.connect(
+            lambda: self._say(tr("Retrieving was stopped; nothing more is fetched."))
+        )
+        sending.cancelled.connect(
+            lambda: self._say(tr("Sending was stopped; what was sent stays there."))
+        )
 
     # Servers
 

@@ -23,6 +23,7 @@ from pneumo_viewer.theme import UNIT
 from pneumo_viewer.words import mark, tr
 
 _KINDS = (("dimse", mark("DICOM (DIMSE)")), ("dicomweb", mark("DICOMweb")))
+_EXAMPLE_URL = "https://pacs.example.org/dicom-web"
 _PROBLEMS = {
     "name": mark("Give the server a name."),
     "host": mark("Name its host, or give its address."),
@@ -62,7 +63,7 @@ class ServerDialog(QDialog):
         self.lines = {name: QLineEdit() for name in ("name", "host", "called_title", "own_title")}
         self.lines["url"] = QLineEdit()
         self.lines["own_title"].setText(OWN_TITLE)
-        self.lines["url"].setPlaceholderText("https://pacs.example.org/dicom-web")
+        self.lines["url"].setPlaceholderText(_EXAMPLE_URL)
         self._form = QFormLayout()
         self._form.setSpacing(2 * UNIT)
         self._form.addRow(tr("Kind"), self.kind)

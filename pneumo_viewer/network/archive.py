@@ -246,6 +246,5 @@ def keep(content: bytes, address: InstanceAddress, folder: Path) -> Path:
         path.parent.mkdir(mode=0o700, exist_ok=True)
         replace_file(path, content)
     except OSError as error:
-        reason = (error.strerror or "it cannot be written").lower()
-        raise FolderNotWritableError(str(path.parent), reason) from error
+        raise FolderNotWritableError(str(path.parent), str(error.strerror).lower()) from error
     return path

@@ -75,9 +75,9 @@ class PacsPanel(QWidget):
             (
                 Column(tr("Patient")),
                 Column(tr("Date")),
-                Column(tr("Description")),
                 Column(tr("Modality")),
                 Column(tr("Images"), is_figure=True),
+                Column(tr("Description")),
             ),
             tr("Studies that were found"),
         )
@@ -259,8 +259,8 @@ def _cells(study: FoundStudy) -> Row:
     texts = (
         " ".join(filter(None, (study.patient_name.replace("^", " ").strip(), study.patient_id))),
         f"{day[:4]}-{day[4:6]}-{day[6:]}" if is_whole else day,
-        study.description,
         study.modalities.replace("\\", " "),
         study.images,
+        study.description,
     )
     return Row(texts, "\n".join(filter(None, texts)))

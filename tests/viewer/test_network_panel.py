@@ -152,8 +152,8 @@ def test_the_table_shows_what_was_found(window: MainWindow) -> None:
     found(window)
     panel = window.pacs_desk.panel
     assert panel.table.texts() == [
-        ("Doe Jane P-7", "2026-01-31", "Chest pa", "DX", "2"),
-        ("Doe John P-8", "", "", "CR SR", ""),
+        ("Doe Jane P-7", "2026-01-31", "DX", "2", "Chest pa"),
+        ("Doe John P-8", "", "CR SR", "", ""),
     ]
     assert panel.message.text() == "2 studies"
     panel.show_found(FoundStudies(STUDIES, True))
