@@ -66,13 +66,17 @@ class ServerDialog(QDialog):
         self.lines["url"].setPlaceholderText(_EXAMPLE_URL)
         self._form = QFormLayout()
         self._form.setSpacing(2 * UNIT)
-        self._form.addRow(tr("Kind"), self.kind)
-        self._form.addRow(tr("Name"), self.lines["name"])
-        self._form.addRow(tr("Host"), self.lines["host"])
-        self._form.addRow(tr("Port"), self.port)
-        self._form.addRow(tr("Its AE title (called)"), self.lines["called_title"])
-        self._form.addRow(tr("Our AE title (calling)"), self.lines["own_title"])
-        self._form.addRow(tr("Address (URL)"), self.lines["url"])
+        for text, field in (
+            (tr("Kind"), self.kind),
+            (tr("Name"), self.lines["name"]),
+            (tr("Host"), self.lines["host"]),
+            (tr("Port"), self.port),
+            (tr("Its AE title (called)"), self.lines["called_title"]),
+            (tr("Our AE title (calling)"), self.lines["own_title"]),
+            (tr("Address (URL)"), self.lines["url"]),
+        ):
+            field.setAccessibleName(text)
+            self._form.addRow(text, field)
         self.problem = QLabel()
         self.problem.setProperty("role", "secondary")
         self.problem.setWordWrap(True)

@@ -54,7 +54,9 @@ CLOSED = mark(
     "{server}: the connection to {address} was closed without an answer. Check that the port is "
     "the one for this kind of server, and that it asks for no encryption."
 )
-BROKEN_OFF = mark("{server}: the connection broke off. Try again.")
+BROKEN_OFF = mark(
+    "{server}: the connection broke off, or no answer came within {seconds} s. Try again."
+)
 UNKNOWN_CALLED_TITLE = mark(
     "{server} is not called {title}. Check the AE title of the server (“called”)."
 )

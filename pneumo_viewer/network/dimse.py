@@ -108,7 +108,7 @@ class DimseArchive:
     def test(self) -> None:
         """C-ECHO."""
         with self._associated([build_context(Verification)], "C-ECHO") as association:
-            self._require(association.send_c_echo(), (_SUCCESS,))
+            self._require(self._ask(association.send_c_echo), (_SUCCESS,))
 
     def find_studies(self, query: StudyQuery) -> FoundStudies:
         """C-FIND at the level of studies, one for each modality.
@@ -189,7 +189,7 @@ class DimseArchive:
         try:
             dataset = dcmread(path)
             syntax = dataset.file_meta.TransferSyntaxUID
-            class_uid = dataset.SOPClassUID
+            class_uid, _ = dataset.SOPClassUID, dataset.SOPInstanceUID
         except (InvalidDicomError, AttributeError) as error:
             raise self._error(archive.NOT_DICOM, file=path.name) from error
         except OSError as error:
@@ -311,12 +311,12 @@ class DimseArchive:
         try:
             return request()
         except RuntimeError as error:
-            raise self._error(archive.BROKEN_OFF) from error
+            raise self._broken_off() from error
 
     def _require(self, status: Dataset, accepted: Sequence[int]) -> None:
         """Raise what a final status says (PS3.7, annex C), unless it is as it should be."""
         if "Status" not in status:
-            raise self._silent(self._patience)
+            raise self._broken_off()
         code = int(status.Status)
         if code in accepted:
             return
@@ -324,9 +324,11 @@ class DimseArchive:
             raise self._error(archive.OUT_OF_STORAGE)
         if code == 0x0122:
             raise self._error(archive.NOT_OFFERED, what=f"0x{code:04X}")
-        comment = _text(status, "ErrorComment") if "PatientName" not in status else ""
-        why = f"0x{code:04X} {comment}".strip()
+        why = f"0x{code:04X} {_text(status, 'ErrorComment')}".strip()
         raise self._error(archive.FAILED, why=why)
+
+    def _broken_off(self) -> ServerError:
+        return self._error(archive.BROKEN_OFF, seconds=f"{self._patience:g}")
 
     def _silent(self, seconds: float) -> ServerError:
         address = address_of(self._server)

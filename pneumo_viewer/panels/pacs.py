@@ -63,12 +63,12 @@ class PacsPanel(QWidget):
         self.add_server = self.menu.addAction(tr("Add a server …"))
         self.change_server = self.menu.addAction(tr("Change this server …"))
         self.remove_server = self.menu.addAction(tr("Remove this server"))
-        self.patient_name = _field(tr("Begins with; * and ? stand for any"))
-        self.patient_id = _field(tr("Whole, or with * and ?"))
-        self.first = _field(tr("2026-01-31"))
-        self.last = _field(tr("2026-12-31"))
+        self.patient_name = _field(tr("Patient name"), tr("Begins with; * and ? stand for any"))
+        self.patient_id = _field(tr("Patient ID"), tr("Whole, or with * and ?"))
+        self.first = _field(tr("First study date"), tr("2026-01-31"))
+        self.last = _field(tr("Last study date"), tr("2026-12-31"))
         self.modality = QComboBox()
-        self.accession = _field(tr("Whole, or with * and ?"))
+        self.accession = _field(tr("Accession"), tr("Whole, or with * and ?"))
         self.search = QPushButton(tr("Search"))
         self.message = QLabel()
         self.table = RowsTable(
@@ -119,15 +119,13 @@ class PacsPanel(QWidget):
         form.setSpacing(UNIT)
         form.setHorizontalSpacing(2 * UNIT)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        form.addRow(tr("Patient name"), self.patient_name)
-        form.addRow(tr("Patient ID"), self.patient_id)
+        form.addRow(self.patient_name.accessibleName(), self.patient_name)
+        form.addRow(self.patient_id.accessibleName(), self.patient_id)
         form.addRow(tr("Study date"), _row(self.first, QLabel("–"), self.last))
         form.addRow(tr("Modality"), self.modality)
-        form.addRow(tr("Accession"), self.accession)
+        form.addRow(self.accession.accessibleName(), self.accession)
         for field in (self.patient_name, self.patient_id, self.first, self.last, self.accession):
             field.returnPressed.connect(self._search)
-        self.first.setAccessibleName(tr("First study date"))
-        self.last.setAccessibleName(tr("Last study date"))
         actions = _row(self.retrieve, self.send)
         actions.insertStretch(1)
 
@@ -235,8 +233,9 @@ class PacsPanel(QWidget):
             self.retrieve_wanted.emit(studies)
 
 
-def _field(hint: str) -> QLineEdit:
+def _field(name: str, hint: str) -> QLineEdit:
     field = QLineEdit()
+    field.setAccessibleName(name)
     field.setPlaceholderText(hint)
     return field
 

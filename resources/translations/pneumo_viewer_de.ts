@@ -2888,8 +2888,8 @@
         <translation>{server}: Die Verbindung zu {address} wurde ohne Antwort geschlossen. Prüfen Sie, ob der Port zu dieser Art von Server gehört und ob er keine Verschlüsselung verlangt.</translation>
     </message>
     <message>
-        <source>{server}: the connection broke off. Try again.</source>
-        <translation>{server}: Die Verbindung brach ab. Versuchen Sie es erneut.</translation>
+        <source>{server}: the connection broke off, or no answer came within {seconds} s. Try again.</source>
+        <translation>{server}: Die Verbindung brach ab, oder innerhalb von {seconds} s kam keine Antwort. Versuchen Sie es erneut.</translation>
     </message>
     <message>
         <source>{server} is not called {title}. Check the AE title of the server (“called”).</source>

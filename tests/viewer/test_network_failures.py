@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 from archive_stage import Orthanc, answer_http, free_port, hang_up, keep_silent, peer
 from pydantic import ValidationError
+from pydicom.dataset import Dataset
 from pynetdicom import AE, evt
 from pynetdicom.sop_class import (  # type: ignore[attr-defined]
     SecondaryCaptureImageStorage,
@@ -17,7 +19,13 @@ from pynetdicom.sop_class import (  # type: ignore[attr-defined]
 )
 
 from detector.errors import FileAccessError, FolderNotWritableError
-from pneumo_viewer.network.archive import InstanceAddress, ServerError, StudyQuery, keep
+from pneumo_viewer.network.archive import (
+    MOST_STUDIES,
+    InstanceAddress,
+    ServerError,
+    StudyQuery,
+    keep,
+)
 from pneumo_viewer.network.dicomweb import WebArchive
 from pneumo_viewer.network.dimse import DimseArchive
 from pneumo_viewer.network.servers import DimseServer, WebServer
@@ -82,8 +90,10 @@ def test_a_server_of_another_title(orthanc: Orthanc) -> None:
 
 
 @contextmanager
-def small_server(status: int = 0, **options: object) -> Iterator[int]:
-    """Answers C-ECHO, C-FIND and C-STORE with this status."""
+def small_server(
+    status: int = 0, *, studies: int = 0, delay: float = 0, **options: object
+) -> Iterator[int]:
+    """Answers C-ECHO, C-FIND and C-STORE with this status after a while, and finds studies."""
     entity = AE("WEST")
     for name, value in options.items():
         setattr(entity, name, value)
@@ -92,15 +102,23 @@ def small_server(status: int = 0, **options: object) -> Iterator[int]:
     if status:
         entity.add_supported_context(SecondaryCaptureImageStorage, "1.2.840.10008.1.2.4.50")
 
-    def find(event: evt.Event) -> Iterator[tuple[int, None]]:
+    def find(event: evt.Event) -> Iterator[tuple[int, Dataset | None]]:
+        for number in range(studies):
+            found = Dataset()
+            found.StudyInstanceUID = f"1.2.{number}"
+            yield 0xFF00, found
         yield status, None
+
+    def echo(event: evt.Event) -> int:
+        time.sleep(delay)
+        return status
 
     server = entity.start_server(
         ("127.0.0.1", 0),
         block=False,
         evt_handlers=[
             (evt.EVT_C_STORE, lambda event: status),
-            (evt.EVT_C_ECHO, lambda event: status),
+            (evt.EVT_C_ECHO, echo),
             (evt.EVT_C_FIND, find),
         ],
     )
@@ -144,7 +162,26 @@ def test_another_failure_is_said_by_its_number() -> None:
         )
 
 
+def test_a_server_that_takes_the_connection_and_then_says_nothing() -> None:
+    with small_server(delay=2 * SHORT) as port:
+        assert said(dimse(port).test) == (
+            "West: the connection broke off, or no answer came within 0.3 s. Try again."
+        )
+
+
+def test_a_server_that_finds_too_much_is_cut_short() -> None:
+    with small_server(studies=MOST_STUDIES + 50) as port:
+        found = dimse(port, patience=5).find_studies(StudyQuery())
+    assert len(found.studies) == MOST_STUDIES
+    assert found.is_capped
+
+
 # DICOMweb
+
+
+def test_a_web_server_that_finds_nothing_may_say_so_without_content() -> None:
+    with peer(answer_http("204 No Content")) as port:
+        assert web(port).find_studies(StudyQuery()).studies == ()
 
 
 def test_a_web_server_that_is_not_there() -> None:
