@@ -17,7 +17,7 @@ from pneumo_viewer.actions import Actions
 from pneumo_viewer.canvas.image_view import PointerReading
 from pneumo_viewer.jobs.tasks import DetectorState
 from pneumo_viewer.panels.notice import NoticeLine
-from pneumo_viewer.panels.status import WorkProgress, describe
+from pneumo_viewer.panels.status import TaskProgress, WorkProgress, describe
 from pneumo_viewer.theme import UNIT
 from pneumo_viewer.tool_bar import ToolBar
 from pneumo_viewer.words import tr
@@ -85,6 +85,8 @@ class StatusLine:
     ----------
     scanning, scoring, exporting
         Progress of reading files, of the detector and of an export.
+    task
+        A task in one piece that takes long.
     notice
         The latest notice.
     """
@@ -93,6 +95,7 @@ class StatusLine:
         self.scanning = WorkProgress(tr("Reading {done} of {total}"), tr("Stop reading"))
         self.scoring = WorkProgress(tr("Detecting {done} of {total}"), tr("Stop detecting"))
         self.exporting = WorkProgress(tr("Exporting {done} of {total}"), tr("Stop exporting"))
+        self.task = TaskProgress()
         self.notice = NoticeLine()
         self._pointer = QLabel()
         self._detector = QLabel(tr("no model") if card is None else f"{card.name} {card.version}")
@@ -101,6 +104,7 @@ class StatusLine:
         bar.addWidget(self.scanning)
         bar.addWidget(self.scoring)
         bar.addWidget(self.exporting)
+        bar.addWidget(self.task)
         bar.addWidget(self.notice, 1)
         research = QLabel(tr("Research use only"))
         research.setProperty("role", "secondary")

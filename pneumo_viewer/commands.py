@@ -206,6 +206,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("show_pacs", mark("PACS"), "View", ("Ctrl+P",), is_toggle=True),
     Command("show_log", mark("Log"), "View", ("F12",), is_toggle=True),
     Command("reset_layout", mark("Reset layout"), "View"),
+    Command("next_panel", mark("Next panel"), "View", ("Ctrl+Tab",)),
+    Command("previous_panel", mark("Previous panel"), "View", ("Ctrl+Shift+Tab",)),
     Command("full_screen", mark("Full screen"), "View", ("F11",), is_toggle=True),
     Command("window_auto", mark("Automatic window"), "Image/Window", ("0",), _READING),
     Command("window_file", mark("Window of the file"), "Image/Window", ("1",), _READING),

@@ -9,6 +9,7 @@ from PySide6.QtCore import QByteArray, QObject, Qt
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
 
 from pneumo_viewer.actions import Actions
+from pneumo_viewer.panels.scrolling import BESIDE, Scrolling
 from pneumo_viewer.screens import bring_onto_screen
 
 _LEFT, _RIGHT = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
@@ -67,7 +68,7 @@ class Docks(QObject):
         """
         dock = QDockWidget(title, self._window)
         dock.setObjectName(name)
-        dock.setWidget(panel)
+        dock.setWidget(Scrolling(panel, BESIDE))
         if title_bar is not None:
             dock.setTitleBarWidget(title_bar)
         self._window.addDockWidget(area, dock)
@@ -80,6 +81,11 @@ class Docks(QObject):
         dock.toggleViewAction().toggled.connect(command.setChecked)
         self._by_name[name] = dock
         return dock
+
+    @property
+    def panels(self) -> list[QDockWidget]:
+        """The docks in the order in which they were added."""
+        return list(self._by_name.values())
 
     @property
     def slots(self) -> dict[str, Callable[[bool], None]]:

@@ -136,9 +136,9 @@ class ExportDesk(QObject):
             source = error.source if isinstance(error, InputError) else str(paths[0])
             self._say(f"{Path(source).name}: {reason_of(error)}")
 
-        self._workspace.jobs.submit(
-            Pool.FILES,
-            Task("pneumo_viewer.exchange.truth_files:read_reviews", (tuple(paths),)),
+        self._workspace.tasks.submit(
+            tr("Reading reviews from {files}").format(files=", ".join(path.name for path in paths)),
+            [Task("pneumo_viewer.exchange.truth_files:read_reviews", (tuple(paths),))],
             done=perform,
             failed=failed,
         )

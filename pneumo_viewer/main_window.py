@@ -31,6 +31,7 @@ from pneumo_viewer.model_desk import ModelDesk
 from pneumo_viewer.models import Model
 from pneumo_viewer.pacs_desk import PacsDesk
 from pneumo_viewer.pages import Pages
+from pneumo_viewer.panel_focus import step_panel
 from pneumo_viewer.panels.findings import FindingsPanel
 from pneumo_viewer.panels.log import LogPanel
 from pneumo_viewer.panels.notice import NoticeStrip
@@ -186,6 +187,8 @@ class MainWindow(QMainWindow):
         workspace.jobs.detector_changed.connect(status.show_detector)
         status.scanning.cancelled.connect(workspace.stop_scan)
         status.scoring.cancelled.connect(workspace.stop_scoring)
+        workspace.tasks.changed.connect(status.task.show_task)
+        status.task.cancelled.connect(workspace.tasks.stop)
 
     def _connect_pages(self) -> None:
         self.desk.image_shown.connect(self.show_image_page)
@@ -346,6 +349,13 @@ class MainWindow(QMainWindow):
         self.evaluation_desk.forget()
 
     # The window itself
+
+    def step_panel(self, by: int) -> None:
+        """Give the focus to the next panel, or the one before; the image is one of them."""
+        worklist, *others = self.docks.panels
+        is_image = self.pages.currentWidget() is self.viewports
+        middle = self.viewports.active if is_image else self.pages
+        step_panel([worklist, middle, *others], by)
 
     def set_full_screen(self, is_full: bool) -> None:
         """Fill the screen, or go back into the frame."""

@@ -10,9 +10,8 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QFileDialog
 
 from pneumo_viewer.canvas.heat_map import HeatMapLayer
-from pneumo_viewer.exchange.training_set import TrainingSet, plan_training_set
+from pneumo_viewer.exchange.training_set import TrainingSet, plan_training_set, writing_tasks
 from pneumo_viewer.heat_maps import HeatMaps
-from pneumo_viewer.jobs.tasks import Pool, Task
 from pneumo_viewer.models import SUFFIX, Model, Models
 from pneumo_viewer.panels.models import ModelList, ModelMenu
 from pneumo_viewer.panels.training import TrainingPanel
@@ -118,12 +117,9 @@ class ModelDesk(QObject):
         if not training_set.exams:
             say(tr("There is nothing to export. {why}", why=training_set.describe()))
             return
-        self._workspace.jobs.submit(
-            Pool.FILES,
-            Task(
-                "pneumo_viewer.exchange.training_set:write_training_set",
-                (folder, training_set.exams),
-            ),
+        self._workspace.tasks.submit(
+            tr("Writing a training set to {folder}").format(folder=folder),
+            writing_tasks(folder, training_set.exams),
             done=lambda path: say(f"{path}: {training_set.describe()}"),
             failed=lambda error: say(f"{folder}: {reason_of(error)}"),
         )

@@ -59,6 +59,7 @@ class SettingsDialog(QDialog):
         content = QWidget()
         content.setLayout(form)
         scroll = QScrollArea()
+        scroll.setAccessibleName(tr("Settings"))
         scroll.setWidget(content)
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QScrollArea.Shape.NoFrame)

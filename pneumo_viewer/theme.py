@@ -259,6 +259,7 @@ QToolBar::separator {{ background: {c.line}; width: 1px; margin: 4px 4px; }}
 QToolButton {{ padding: 4px 8px; border-radius: 4px; border: 1px solid transparent; }}
 QToolButton:hover {{ background: {c.raised}; }}
 QToolButton:checked {{ background: {c.selected_row}; border-color: {c.selection}; }}
+QToolButton:focus {{ border-color: {c.selection}; }}
 QToolButton:disabled {{ color: {c.faint}; }}
 QToolButton::menu-indicator {{ image: none; }}
 QStatusBar {{ background: {c.window}; border-top: 1px solid {c.line}; color: {c.secondary}; }}
@@ -268,7 +269,7 @@ QLineEdit, QComboBox, QSpinBox, QDoubleSpinBox, QPlainTextEdit {{
     background: {c.window}; border: 1px solid {c.line}; border-radius: 4px; padding: 4px 8px;
     selection-background-color: {c.selection};
 }}
-QLineEdit:focus, QComboBox:focus, QSpinBox:focus, QPlainTextEdit:focus {{
+QLineEdit:focus, QComboBox:focus, QSpinBox:focus, QDoubleSpinBox:focus, QPlainTextEdit:focus {{
     border-color: {c.selection};
 }}
 QLineEdit, QComboBox, QPlainTextEdit {{ placeholder-text-color: {c.secondary}; }}
@@ -279,9 +280,10 @@ QSpinBox::up-button, QSpinBox::down-button {{ border: none; width: 24px; }}
 QComboBox QAbstractItemView {{ background: {c.panel}; border: 1px solid {c.line}; }}
 QListView::item {{ padding: 4px; }}
 QAbstractItemView {{
-    background: {c.panel}; border: none; outline: none;
+    background: {c.panel}; border: 1px solid transparent; outline: none;
     selection-background-color: {c.selected_row}; selection-color: {c.text};
 }}
+QAbstractItemView:focus {{ border-color: {c.selection}; }}
 QHeaderView {{ background: {c.panel}; }}
 QHeaderView::section {{
     background: {c.panel}; color: {c.secondary}; border: none; border-bottom: 1px solid {c.line};

@@ -16,8 +16,9 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from detector.errors import InputError
 from detector.files import make_writable, replace_file
 from detector.model_card import ModelCard, read_card
-from pneumo_viewer.exchange.training_set import TrainingSet
+from pneumo_viewer.exchange.training_set import TrainingSet, writing_tasks
 from pneumo_viewer.jobs.jobs import Jobs
+from pneumo_viewer.jobs.named_tasks import NamedTasks
 from pneumo_viewer.jobs.tasks import Pool, Task
 from pneumo_viewer.jobs.training_process import Ending, TrainingProcess, last_lines
 from pneumo_viewer.json_lines import JsonLines
@@ -159,6 +160,9 @@ class TrainingRun(QObject):
         super().__init__(parent)
         self._jobs = jobs
         self._folder: Path | None = None
+        self._preparing = NamedTasks(jobs, self)
+        self._preparing.changed.connect(self._show_preparing)
+        self._preparing.stopped.connect(self._forget)
         self._process = TrainingProcess(self)
         self._process.ended.connect(self._end)
         self._timer = QTimer(self)
@@ -209,13 +213,10 @@ class TrainingRun(QObject):
             self._change(RunState.FAILED, str(error))
             return
         self._watch(folder, request)
-        self._change(RunState.PREPARING, tr("Writing the training set …"))
-        self._jobs.submit(
-            Pool.FILES,
-            Task(
-                "pneumo_viewer.exchange.training_set:write_training_set",
-                (folder / _SET, training_set.exams),
-            ),
+        self.state = RunState.PREPARING
+        self._preparing.submit(
+            tr("Writing the training set"),
+            writing_tasks(folder / _SET, training_set.exams),
             done=lambda _: self._launch(),
             failed=lambda error: self._change(RunState.FAILED, reason_of(error)),
         )
@@ -226,7 +227,9 @@ class TrainingRun(QObject):
             self._launch()
 
     def stop(self) -> None:
-        """Have it save its step and end."""
+        """Have it save its step and end; before its first step, leave nothing of it."""
+        if self.state is RunState.PREPARING:
+            self._preparing.stop()
         if self.state is RunState.RUNNING:
             self._change(RunState.STOPPING, tr("Stopping after this step …"))
             self._process.stop()
@@ -234,6 +237,7 @@ class TrainingRun(QObject):
     def close(self) -> None:
         """Stop with the window: what the last minute learnt may be lost, and it can be resumed."""
         self._timer.stop()
+        self._preparing.close()
         self._process.close()
 
     @property
@@ -323,12 +327,7 @@ class TrainingRun(QObject):
                 RunState.FAILED, tr("The new weights could not be kept: {problem}", problem=error)
             )
             return
-        self._jobs.submit(
-            Pool.FILES,
-            Task("shutil:rmtree", (self._folder, True)),
-            done=lambda _: None,
-            failed=lambda error: None,
-        )
+        self._remove(self._folder)
         self._folder = None
         self._change(
             RunState.FINISHED,
@@ -336,7 +335,29 @@ class TrainingRun(QObject):
         )
         self.trained.emit(target)
 
+    def _forget(self) -> None:
+        """Leave nothing of a training that was stopped before it began."""
+        assert self._folder is not None
+        self._remove(self._folder)
+        self._folder = self.request = None
+        self._change(RunState.NONE, tr("Stopped before it began."))
+
+    def _remove(self, folder: Path) -> None:
+        self._jobs.submit(
+            Pool.FILES,
+            Task("shutil:rmtree", (folder, True)),
+            done=lambda _: None,
+            failed=lambda error: None,
+        )
+
     # What it tells
+
+    def _show_preparing(self, words: str, done: int, total: int) -> None:
+        if words:
+            self._change(
+                RunState.PREPARING,
+                tr("{words}: {done} of {total}").format(words=words, done=done, total=total) + " …",
+            )
 
     def _watch(self, folder: Path, request: TrainingRequest) -> None:
         self._folder, self.request, self.card = folder, request, None

@@ -34,6 +34,8 @@ def command_slots(window: MainWindow) -> dict[str, Callable[..., object]]:
         "show_truth": window.viewports.set_truth_visible,
         **window.layout_desk.slots(),
         "reset_layout": window.docks.reset,
+        "next_panel": lambda: window.step_panel(+1),
+        "previous_panel": lambda: window.step_panel(-1),
         "full_screen": window.set_full_screen,
         "undo": window.undoing.undo,
         "redo": window.undoing.redo,

@@ -23,6 +23,7 @@ from detector.radiograph import Radiograph
 from pneumo_viewer.exchange.ground_truth import match_truth, merge_truth
 from pneumo_viewer.jobs.jobs import Job, Jobs
 from pneumo_viewer.jobs.loading import StudyLoader
+from pneumo_viewer.jobs.named_tasks import NamedTasks
 from pneumo_viewer.jobs.tasks import Pool, Task, WorkerDied
 from pneumo_viewer.library.found import Refusal, ScannedImage
 from pneumo_viewer.library.index import StudyImage, StudyIndex
@@ -135,6 +136,10 @@ class Workspace(QObject):
         self._thumbnails: dict[str, Job] = {}
         self._scoring: dict[str, Job] = {}
         self._truth_tables: list[TruthTable] = []
+        self.tasks = NamedTasks(jobs, self)
+        self.tasks.stopped.connect(
+            lambda words: self.notice_given.emit(tr("Stopped: {words}").format(words=words))
+        )
         self._loader = StudyLoader(jobs, self)
         self._loader.found.connect(self._add_images)
         self._loader.refused.connect(self._add_refusals)
@@ -156,6 +161,7 @@ class Workspace(QObject):
     def close_all(self) -> None:
         """Close every study; verdicts stay in the store."""
         self._loader.close()
+        self.tasks.close()
         for waiting in (self._decoding, self._thumbnails, self._scoring):
             for job in waiting.values():
                 job.cancel()
@@ -371,9 +377,11 @@ class Workspace(QObject):
             source = error.source if isinstance(error, InputError) else str(paths[0])
             self.notice_given.emit(f"{Path(source).name}: {reason_of(error)}")
 
-        self.jobs.submit(
-            Pool.FILES,
-            Task("pneumo_viewer.exchange.truth_files:read_truth_files", (paths,)),
+        self.tasks.submit(
+            tr("Reading ground truth from {files}").format(
+                files=", ".join(path.name for path in paths)
+            ),
+            [Task("pneumo_viewer.exchange.truth_files:read_truth_files", (paths,))],
             priority=_URGENT,
             done=self._take_truth,
             failed=failed,

@@ -18,6 +18,7 @@ from detector.errors import FolderNotWritableError
 from detector.exam_class import ExamClass
 from detector.files import access_error, make_writable, replace_file
 from detector.radiograph import ImageIdentity
+from pneumo_viewer.jobs.tasks import Task
 from pneumo_viewer.review.evaluation import patient_of
 from pneumo_viewer.review.reviewed import reviewed_boxes
 from pneumo_viewer.review.session import ReviewSession
@@ -28,6 +29,8 @@ from training.datasets.splits import assign_folds
 ANNOTATIONS = "training_set.json"
 IMAGES = "images"
 MOST_FOLDS = 5
+_PART = 20
+"""Images that are linked in one task."""
 
 
 class FiledImage(Protocol):
@@ -134,23 +137,36 @@ def plan_training_set(images: Iterable[FiledImage], session: ReviewSession) -> T
     )
 
 
-def write_training_set(folder: Path, exams: Sequence[TrainingExam]) -> Path:
-    """Write ``training_set.json`` and the images beside it.
+def writing_tasks(folder: Path, exams: Sequence[TrainingExam]) -> list[Task]:
+    """The tasks that write a training set, in their order; the last returns its path.
+
+    Each is :func:`link_images` or :func:`write_annotations`, which say what can go wrong.
+    """
+    here = "pneumo_viewer.exchange.training_set"
+    parts = [exams[first : first + _PART] for first in range(0, len(exams), _PART)]
+    return [
+        *(
+            Task(f"{here}:link_images", (folder, part, number * _PART))
+            for number, part in enumerate(parts)
+        ),
+        Task(f"{here}:write_annotations", (folder, exams)),
+    ]
+
+
+def link_images(folder: Path, exams: Sequence[TrainingExam], before: int) -> None:
+    """Put the images of some exams beside the annotations, which are to be written last.
 
     Images are linked where the file system can, so that they take no room, and else copied; they
-    are numbered, since names differ between folders only. The annotations are written last.
+    are numbered, since names differ between folders only.
 
     Parameters
     ----------
     folder
         Is made if need be.
     exams
-        At least one.
-
-    Returns
-    -------
-    Path
-        The file of annotations.
+        In their order.
+    before
+        How many come before them.
 
     Raises
     ------
@@ -160,19 +176,33 @@ def write_training_set(folder: Path, exams: Sequence[TrainingExam]) -> Path:
         An image is not there any more or cannot be copied.
     """
     make_writable(folder)
-    annotations = folder / ANNOTATIONS
-    if annotations.exists():
+    if (folder / ANNOTATIONS).exists():
         raise FolderNotWritableError(str(folder), "it holds a training set already")
     (folder / IMAGES).mkdir(exist_ok=True)
+    for number, exam in enumerate(exams, start=before + 1):
+        _link(exam.path, folder / _file_name(number, exam))
+
+
+def _file_name(number: int, exam: TrainingExam) -> str:
+    return f"{IMAGES}/{number:06d}{exam.path.suffix.lower() or '.dcm'}"
+
+
+def write_annotations(folder: Path, exams: Sequence[TrainingExam]) -> Path:
+    """Write ``training_set.json`` for the images that :func:`link_images` put there.
+
+    Returns
+    -------
+    Path
+        The file of annotations.
+    """
+    annotations = folder / ANNOTATIONS
     images: list[dict[str, object]] = []
     boxes: list[dict[str, object]] = []
     for number, exam in enumerate(exams, start=1):
-        name = f"{IMAGES}/{number:06d}{exam.path.suffix.lower() or '.dcm'}"
-        _link(exam.path, folder / name)
         images.append(
             {
                 "id": number,
-                "file_name": name,
+                "file_name": _file_name(number, exam),
                 "width": exam.identity.columns,
                 "height": exam.identity.rows,
                 "patient_id": exam.patient,

@@ -51,7 +51,7 @@ class StudyLoader(QObject):
     truth_found = Signal(object)
     """List of :class:`~pathlib.Path` of files of ground truth."""
     progressed = Signal(int, int)
-    """Files examined, and files known so far."""
+    """Files examined and archives unpacked, and those known so far."""
     finished = Signal()
     """Everything that was to be opened has been announced."""
 
@@ -144,16 +144,27 @@ class StudyLoader(QObject):
             if folder.identity not in self._visited:
                 self._visited.add(folder.identity)
                 fresh.append(folder.path)
+        self._total += len(listing.archives)
         for archive in listing.archives:
             self._submit(
                 "unpack",
                 (archive,),
-                self._take_listing,
-                self._take_unlisted,
+                self._take_unpacked,
+                self._take_unopened,
                 self._unpacking_into(),
             )
+        if listing.archives:
+            self._count(0)
         for folders in self._batches(fresh):
             self._submit("list_folders", folders, self._take_listing, self._take_unlisted)
+
+    def _take_unpacked(self, listing: Listing) -> None:
+        self._take_listing(listing)
+        self._count(1)
+
+    def _take_unopened(self, refusal: Refusal) -> None:
+        self.refused.emit([refusal])
+        self._count(1)
 
     def _unpacking_into(self) -> str:
         if self._unpacked is None:
@@ -173,7 +184,10 @@ class StudyLoader(QObject):
             self.refused.emit(refusals)
         if truth:
             self.truth_found.emit(truth)
-        self._done += len(examined)
+        self._count(len(examined))
+
+    def _count(self, done: int) -> None:
+        self._done += done
         self.progressed.emit(self._done, self._total)
 
     def _take_unexamined(self, refusal: Refusal) -> None:

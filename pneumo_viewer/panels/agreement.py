@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from pneumo_viewer.panels.exam import EXAM_ANSWERS
+from pneumo_viewer.panels.scrolling import MIDDLE, Scrolling
 from pneumo_viewer.review.agreement import Agreement, BoxAgreement, Kappa, Reading, compare_readers
 from pneumo_viewer.review.findings import ExamVerdict
 from pneumo_viewer.theme import UNIT, keep_styled, scaled
@@ -154,7 +155,7 @@ class AgreementPage(QWidget):
         layout.addWidget(self._stack, 1)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(frame)
+        outer.addWidget(Scrolling(frame, MIDDLE))
 
     def show_message(self, text: str) -> None:
         """Show why nothing can be compared."""

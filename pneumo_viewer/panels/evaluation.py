@@ -63,6 +63,7 @@ class EvaluationPage(QWidget):
         self.subgroups = SubgroupsPanel()
         self.comparison = ComparisonPanel()
         self.figures = QTabWidget()
+        self.figures.setAccessibleName(tr("Figures"))
         self.slider = ThresholdSlider()
         self.curves = Curves()
         self.lists = ExamLists()

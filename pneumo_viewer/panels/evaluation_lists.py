@@ -46,6 +46,7 @@ class ExamLists(QTabWidget):
 
     def __init__(self) -> None:
         super().__init__()
+        self.setAccessibleName(tr("Lists of exams"))
         exam = Column(tr("Exam"))
         self._errors = _List(
             (Column(tr("Error")), Column(tr("Score"), _FIGURE), exam, Column(tr("Place"))),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QHideEvent, QMouseEvent, QPainter, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -20,10 +20,16 @@ from pneumo_viewer.theme import UNIT, icon
 from pneumo_viewer.words import tr
 
 
+def reading_ms(text: str) -> int:
+    """How long a notice stays: twice as long as one takes to read it, at 15 letters a second."""
+    return 5000 + 2 * 1000 * len(text) // 15
+
+
 class NoticeLine(QLabel):
     """Shows the latest notice, shortened to the room there is; the tool tip has all of it.
 
-    It never takes the focus and moves nothing.
+    It never takes the focus and moves nothing. A notice goes by itself when it was there for long
+    enough to be read, unless the mouse rests on it; the log keeps it.
     """
 
     given = Signal(str)
@@ -34,12 +40,40 @@ class NoticeLine(QLabel):
         super().__init__(parent)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.setAccessibleName(tr("Notice"))
+        self.expiry = QTimer(self)
+        self.expiry.setSingleShot(True)
+        self.expiry.timeout.connect(self._expire)
 
     def say(self, text: str) -> None:
         """Show a notice."""
+        self._show(text)
+        self._await_reading()
+        self.given.emit(text)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._await_reading()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self.expiry.stop()
+
+    def _await_reading(self) -> None:
+        if self.text() and self.isVisible():
+            self.expiry.start(reading_ms(self.text()))
+        else:
+            self.expiry.stop()
+
+    def _expire(self) -> None:
+        if self.underMouse():
+            self.expiry.start()
+        else:
+            self._show("")
+
+    def _show(self, text: str) -> None:
         self.setText(text)
         self.setToolTip(text)
-        self.given.emit(text)
+        self.setAccessibleDescription(text)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self.clicked.emit()

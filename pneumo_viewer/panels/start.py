@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from pneumo_viewer.panels.scrolling import MIDDLE, Scrolling
 from pneumo_viewer.theme import UNIT, icon, keep_styled, scaled
 from pneumo_viewer.words import tr
 
@@ -60,15 +61,19 @@ class StartPage(QWidget):
 
         note = QLabel(tr("For research use only. Not a medical device."))
         note.setProperty("role", "secondary")
-        outer = QVBoxLayout(self)
-        outer.addStretch()
+        content = QWidget()
+        column = QVBoxLayout(content)
+        column.addStretch()
         row = QHBoxLayout()
         row.addStretch(1)
         row.addWidget(target, 100)
         row.addStretch(1)
-        outer.addLayout(row)
-        outer.addStretch()
-        outer.addWidget(note, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addLayout(row)
+        column.addStretch()
+        column.addWidget(note, 0, Qt.AlignmentFlag.AlignHCenter)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(Scrolling(content, MIDDLE))
 
     def _fit_text(self) -> None:
         self._target.setMaximumWidth(scaled(480))

@@ -206,7 +206,7 @@ class TrainingPanel(QWidget):
         problem = "" if is_busy else self._problem()
         self.start_button.setEnabled(not is_busy and not problem)
         self.start_button.setToolTip(problem or tr("Train on the reviewed exams in the background"))
-        self.stop_button.setEnabled(run.state is RunState.RUNNING)
+        self.stop_button.setEnabled(run.state in (RunState.PREPARING, RunState.RUNNING))
         self.resume_button.setEnabled(run.can_resume)
         for widget in (self.name, self.steps, self.held_out):
             widget.setEnabled(not is_busy)

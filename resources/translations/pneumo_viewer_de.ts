@@ -2244,20 +2244,40 @@
         <translation>Diesen Server entfernen</translation>
     </message>
     <message>
+        <source>Patient name</source>
+        <translation>Patientenname</translation>
+    </message>
+    <message>
         <source>Begins with; * and ? stand for any</source>
         <translation>Beginnt mit; * und ? sind beliebig</translation>
+    </message>
+    <message>
+        <source>Patient ID</source>
+        <translation>Patienten-ID</translation>
     </message>
     <message>
         <source>Whole, or with * and ?</source>
         <translation>Ganz oder mit * und ?</translation>
     </message>
     <message>
+        <source>First study date</source>
+        <translation>Frühestes Studiendatum</translation>
+    </message>
+    <message>
         <source>2026-01-31</source>
         <translation>2026-01-31</translation>
     </message>
     <message>
+        <source>Last study date</source>
+        <translation>Spätestes Studiendatum</translation>
+    </message>
+    <message>
         <source>2026-12-31</source>
         <translation>2026-12-31</translation>
+    </message>
+    <message>
+        <source>Accession</source>
+        <translation>Auftragsnummer</translation>
     </message>
     <message>
         <source>Search</source>
@@ -2272,16 +2292,16 @@
         <translation>Datum</translation>
     </message>
     <message>
-        <source>Description</source>
-        <translation>Beschreibung</translation>
-    </message>
-    <message>
         <source>Modality</source>
         <translation>Modalität</translation>
     </message>
     <message>
         <source>Images</source>
         <translation>Bilder</translation>
+    </message>
+    <message>
+        <source>Description</source>
+        <translation>Beschreibung</translation>
     </message>
     <message>
         <source>Studies that were found</source>
@@ -2316,28 +2336,8 @@
         <translation>Berichte, Darstellungszustände oder Bilder an diesen Server senden</translation>
     </message>
     <message>
-        <source>Patient name</source>
-        <translation>Patientenname</translation>
-    </message>
-    <message>
-        <source>Patient ID</source>
-        <translation>Patienten-ID</translation>
-    </message>
-    <message>
         <source>Study date</source>
         <translation>Studiendatum</translation>
-    </message>
-    <message>
-        <source>Accession</source>
-        <translation>Auftragsnummer</translation>
-    </message>
-    <message>
-        <source>First study date</source>
-        <translation>Frühestes Studiendatum</translation>
-    </message>
-    <message>
-        <source>Last study date</source>
-        <translation>Spätestes Studiendatum</translation>
     </message>
     <message>
         <source>No server yet</source>
@@ -2796,10 +2796,6 @@
         <translation>Jede Untersuchung mit Rahmen ist zurückgehalten. Halten Sie eine andere Gruppe zurück oder befunden Sie mehr.</translation>
     </message>
     <message>
-        <source>Writing the training set …</source>
-        <translation>Der Trainingssatz wird geschrieben …</translation>
-    </message>
-    <message>
         <source>Stopping after this step …</source>
         <translation>Hält nach diesem Schritt an …</translation>
     </message>
@@ -2866,6 +2862,54 @@
     <message>
         <source>Ground truth from {file}: {boxes} boxes, and {matched} of {images} open images are covered.</source>
         <translation>Referenz aus {file}: {boxes} Rahmen, und {matched} von {images} offenen Bildern sind abgedeckt.</translation>
+    </message>
+    <message>
+        <source>Next panel</source>
+        <translation>Nächste Leiste</translation>
+    </message>
+    <message>
+        <source>Previous panel</source>
+        <translation>Vorherige Leiste</translation>
+    </message>
+    <message>
+        <source>Lists of exams</source>
+        <translation>Listen der Untersuchungen</translation>
+    </message>
+    <message>
+        <source>Stop this task</source>
+        <translation>Diese Aufgabe anhalten</translation>
+    </message>
+    <message>
+        <source>{words}: {done} of {total}</source>
+        <translation>{words}: {done} von {total}</translation>
+    </message>
+    <message>
+        <source>Writing the training set</source>
+        <translation>Der Trainingssatz wird geschrieben</translation>
+    </message>
+    <message>
+        <source>Figures</source>
+        <translation>Abbildungen</translation>
+    </message>
+    <message>
+        <source>Reading reviews from {files}</source>
+        <translation>Befunde aus {files} werden gelesen</translation>
+    </message>
+    <message>
+        <source>Reading ground truth from {files}</source>
+        <translation>Referenz aus {files} wird gelesen</translation>
+    </message>
+    <message>
+        <source>Stopped: {words}</source>
+        <translation>Angehalten: {words}</translation>
+    </message>
+    <message>
+        <source>Writing a training set to {folder}</source>
+        <translation>Ein Trainingssatz wird nach {folder} geschrieben</translation>
+    </message>
+    <message>
+        <source>Stopped before it began.</source>
+        <translation>Angehalten, bevor es begann.</translation>
     </message>
     <message>
         <source>{server}: no machine is called {host}. Check the name of the host.</source>

@@ -27,8 +27,8 @@ TARGETS = [
     Target(NOTHING, ExamClass.NORMAL),
 ]
 PEERS = sorted(SYSTEMS.keys() - {"center_scale"})
-SLOW_PEERS = {"fast_rcnn", "faster_rcnn"}
-"""A second stage of 1,024 regions a step costs half a minute until two images are learnt."""
+SLOW_PEERS = {"fast_rcnn", "faster_rcnn", "guided_anchoring", "rt_detr", "foveabox"}
+"""Half a minute or more until two images are learnt."""
 
 every_peer = pytest.mark.parametrize("system", PEERS)
 

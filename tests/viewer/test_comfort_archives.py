@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 from fake_jobs import FakeJobs
+from pydicom import dcmread
+from pydicom.config import disable_value_validation
 from pydicom.data import get_testdata_file
 from PySide6.QtCore import QCoreApplication
 from pytestqt.qtbot import QtBot
@@ -171,3 +173,42 @@ def test_a_dicomdir_opens_the_folder_that_it_indexes() -> None:
     index = Path(get_testdata_file("DICOMDIR"))
     (folder,) = sort_paths([index]).folders
     assert folder.path == index.parent
+
+
+def test_a_dicomdir_that_names_files_outside_its_folder_opens_none_of_them(
+    tmp_path: Path, qtbot: QtBot
+) -> None:
+    disc = tmp_path / "disc"
+    disc.mkdir()
+    shutil.copy(STUDY, tmp_path / "SECRET")
+    shutil.copy(STUDY, disc / "IMAGE")
+    directory = dcmread(get_testdata_file("DICOMDIR"))
+    with disable_value_validation():
+        for record in directory.DirectoryRecordSequence:
+            if "ReferencedFileID" in record:
+                record.ReferencedFileID = ["..", "SECRET"]
+        directory.save_as(disc / "DICOMDIR")
+    jobs = FakeJobs()
+    loader = StudyLoader(jobs)  # type: ignore[arg-type]
+    found: list[Path] = []
+    loader.found.connect(lambda images: found.extend(image.path for image in images))
+    loader.open([disc / "DICOMDIR"])
+    work(jobs)
+    assert found == [disc / "IMAGE"]
+    loader.close()
+
+
+def test_an_archive_counts_in_the_progress_while_it_is_unpacked(
+    tmp_path: Path, qtbot: QtBot
+) -> None:
+    jobs = FakeJobs()
+    loader = StudyLoader(jobs)  # type: ignore[arg-type]
+    progress: list[tuple[int, int]] = []
+    loader.progressed.connect(lambda done, total: progress.append((done, total)))
+    loader.open([archive(tmp_path / "a.zip", image=STUDY.read_bytes())])
+    work(jobs)
+    # Before it is unpacked, then with its one image known, and with that examined.
+    assert progress[0] == (0, 1)
+    assert (1, 1) in progress
+    assert progress[-1] == (2, 2)
+    loader.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import subprocess
 import sys
 import threading
@@ -259,3 +260,51 @@ def test_the_strip_offers_answers_and_goes_with_any(qtbot: QtBot) -> None:
     strip.ask("Another.", {"Yes": lambda: None})
     assert [b.text() for b in strip.findChildren(QPushButton) if not b.isHidden()] == ["Yes"]
     strip.hide()
+
+
+PROGRAM = """
+import os, sys
+from pathlib import Path
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+from pneumo_viewer import application
+
+def act():
+    (window,) = [w for w in QApplication.topLevelWidgets()
+                 if isinstance(w, application.MainWindow)]
+    if sys.argv[1] == "killed":
+        window.open([Path(sys.argv[2])])
+        os.kill(os.getpid(), 9)
+    strip = window.notice_strip
+    print(strip.isVisible(), [button.text() for button in strip.buttons], flush=True)
+    window.close()
+
+show = application.MainWindow.showEvent
+application.MainWindow.showEvent = lambda self, event: (
+    show(self, event), QTimer.singleShot(0, act))
+sys.exit(application.run([]))
+"""
+
+
+def test_the_program_that_was_killed_offers_its_folder_at_the_next_start_and_not_at_the_one_after(
+    tmp_path: Path,
+) -> None:
+    """The whole program, killed as by the system (signal 9) with a folder open."""
+    home = {f"XDG_{n}_HOME": str(tmp_path / n) for n in ("CONFIG", "DATA", "STATE", "CACHE")}
+    folder = tmp_path / "march"
+    folder.mkdir()
+
+    def run(what: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-c", PROGRAM, what, str(folder)],
+            env={**os.environ, **home, "QT_QPA_PLATFORM": "offscreen"},
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=REPOSITORY,
+            timeout=120,
+        )
+
+    assert run("killed").returncode == -9
+    assert run("looked at").stdout.strip() == "True ['Open march again', 'Show the log']"
+    assert run("looked at").stdout.strip() == "False []"

@@ -137,12 +137,37 @@ def test_a_training_that_cannot_begin_says_the_last_line_of_its_log(
     exams = training_set((0, True), (1, True), (2, False), (3, False), (4, False))
     run.start(exams, model, name="mine", steps=3, held_out=0)
     assert run.state is RunState.PREPARING
-    (job,) = jobs.named("write_training_set")
-    job.give(None)
+    for name in ("link_images", "write_annotations"):
+        assert run.state is RunState.PREPARING
+        (job,) = jobs.named(name)
+        job.give(None)
     assert run.state is RunState.RUNNING
     qtbot.waitUntil(lambda: run.state is RunState.FAILED, timeout=PATIENCE)
     assert "training_set.json" in run.message
     assert "No access" in run.message
+    run.close()
+
+
+def test_a_training_is_stopped_while_its_set_is_written_and_nothing_of_it_is_left(
+    private_home: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "first.safetensors"
+    write_weights(path, "first")
+    (model,), _ = find_models([tmp_path])
+    owner = QObject()
+    jobs = FakeJobs()
+    run = TrainingRun(jobs, owner)  # type: ignore[arg-type]
+    exams = training_set((0, True), (1, True), (2, False), (3, False), (4, False))
+    run.start(exams, model, name="mine", steps=3, held_out=0)
+    assert run.message == "Writing the training set: 0 of 2 …"
+    run.stop()
+    assert run.state is RunState.NONE
+    assert run.message == "Stopped before it began."
+    assert not jobs.named("link_images")
+    (removal,) = jobs.named("rmtree")
+    removal.run()
+    assert not list(trainings_folder().iterdir())
+    assert not run.can_resume
     run.close()
 
 

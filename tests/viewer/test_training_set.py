@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,7 +16,12 @@ from detector.detections import Detections, ModelIdentity
 from detector.dicom.reading import read_identity
 from detector.errors import FileAccessError, FolderNotWritableError
 from detector.radiograph import ImageIdentity
-from pneumo_viewer.exchange.training_set import TrainingSet, plan_training_set, write_training_set
+from pneumo_viewer.exchange.training_set import (
+    TrainingExam,
+    TrainingSet,
+    plan_training_set,
+    writing_tasks,
+)
 from pneumo_viewer.review.access import InlineStoreAccess
 from pneumo_viewer.review.findings import ExamVerdict, Verdict, finding_id
 from pneumo_viewer.review.operations import SetExamVerdict, SetOwnBox, SetVerdict
@@ -34,6 +39,13 @@ FOUND = np.array([[20, 30, 44, 66], [50, 50, 60.5, 70.25]], np.float32)
 class Image:
     path: Path
     identity: ImageIdentity
+
+
+def write_training_set(folder: Path, exams: Sequence[TrainingExam]) -> Path:
+    """Do every task in this process."""
+    path = [task.run() for task in writing_tasks(folder, exams)][-1]
+    assert isinstance(path, Path)
+    return path
 
 
 class Review:
