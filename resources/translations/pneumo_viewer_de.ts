@@ -289,7 +289,7 @@
     </message>
     <message>
         <source>Take over my reviews from reports …</source>
-        <translation>Eigene Befunde aus Berichten übernehmen …</translation>
+        <translation>Befunde aus Berichten übernehmen …</translation>
     </message>
     <message>
         <source>Structured reports (DICOM SR) …</source>
@@ -705,7 +705,7 @@
     </message>
     <message>
         <source>Measure</source>
-        <translation>Messen</translation>
+        <translation>Messung</translation>
     </message>
     <message>
         <source>Selected box</source>
@@ -721,7 +721,7 @@
     </message>
     <message>
         <source>Left click on a box</source>
-        <translation>Linksklick auf einen Rahmen</translation>
+        <translation>Klick auf einen Rahmen</translation>
     </message>
     <message>
         <source>select the finding</source>
@@ -729,7 +729,7 @@
     </message>
     <message>
         <source>Left drag on a box</source>
-        <translation>Links ziehen auf einem Rahmen</translation>
+        <translation>Links ziehen auf Rahmen</translation>
     </message>
     <message>
         <source>move it; at an edge of the selected one, resize it</source>
@@ -737,7 +737,7 @@
     </message>
     <message>
         <source>Middle or Shift + left drag</source>
-        <translation>Mitte oder Umschalt + links ziehen</translation>
+        <translation>Mitte oder Umschalt + links</translation>
     </message>
     <message>
         <source>pan</source>

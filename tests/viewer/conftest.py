@@ -9,11 +9,13 @@ from typing import Any
 
 import psutil
 import pytest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from pneumo_viewer.canvas.viewport import Viewport
 from pneumo_viewer.jobs.jobs import Jobs, Pool
 from pneumo_viewer.jobs.tasks import Task
+from pneumo_viewer.theme import Theme
 
 
 def worker_processes() -> list[psutil.Process]:
@@ -96,3 +98,12 @@ def viewport(qtbot: QtBot) -> Viewport:
     viewport.show()
     qtbot.waitExposed(viewport)
     return viewport
+
+
+@pytest.fixture
+def large_text(qapp: QApplication) -> Iterator[Callable[[float], None]]:
+    """Give texts another size; after the test it is 100 % again."""
+    theme = Theme(qapp)
+    yield lambda scale: theme.apply("dark", scale)
+    theme.apply("dark", 1.0)
+    theme.deleteLater()
