@@ -51,7 +51,7 @@ def show_keys(parent: QWidget, actions: Actions) -> QDialog:
         label.setAlignment(Qt.AlignmentFlag.AlignTop)
         label.setWordWrap(True)
         layout.addWidget(label, 1)
-    return _dialog(parent, tr("Keys and mouse"), _scrolling(content), QSize(1120, 660))
+    return _dialog(parent, tr("Keys and mouse"), _scrolling(content), QSize(1240, 660))
 
 
 def _table(title: str, rows: list[tuple[str, str]]) -> str:

@@ -63,7 +63,7 @@ class PacsPanel(QWidget):
         self.add_server = self.menu.addAction(tr("Add a server …"))
         self.change_server = self.menu.addAction(tr("Change this server …"))
         self.remove_server = self.menu.addAction(tr("Remove this server"))
-        self.patient_name = _field(tr("Patient name"), tr("Begins with; * and ? stand for any"))
+        self.patient_name = _field(tr("Patient name"), tr("Begins with, or * and ?"))
         self.patient_id = _field(tr("Patient ID"), tr("Whole, or with * and ?"))
         self.first = _field(tr("First study date"), tr("2026-01-31"))
         self.last = _field(tr("Last study date"), tr("2026-12-31"))

@@ -38,6 +38,7 @@ from pneumo_viewer.library.found import Refusal, ScannedImage
 from pneumo_viewer.library.index import StudyIndex
 from pneumo_viewer.panels.title_bar import title_bar
 from pneumo_viewer.panels.worklist_model import (
+    HEADINGS,
     NO_DOUBTS,
     ROLE_NODE,
     Column,
@@ -264,8 +265,10 @@ class WorklistPanel(QWidget):
 
     def _fit_text(self) -> None:
         self.setMinimumWidth(scaled(_NARROWEST))
+        header = self.tree.header()
         for column, width in _WIDTHS.items():
-            self.tree.header().resizeSection(column, scaled(width))
+            heading = header.fontMetrics().horizontalAdvance(tr(HEADINGS[column][0]))
+            header.resizeSection(column, max(scaled(width), heading + 2 * UNIT))
         self.tree.doItemsLayout()
 
     # Filling

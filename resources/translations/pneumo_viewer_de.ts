@@ -289,7 +289,7 @@
     </message>
     <message>
         <source>Take over my reviews from reports …</source>
-        <translation>Eigene Befunde aus Berichten übernehmen …</translation>
+        <translation>Befunde aus Berichten übernehmen …</translation>
     </message>
     <message>
         <source>Structured reports (DICOM SR) …</source>
@@ -709,7 +709,7 @@
     </message>
     <message>
         <source>Measure</source>
-        <translation>Messen</translation>
+        <translation>Messung</translation>
     </message>
     <message>
         <source>Selected box</source>
@@ -725,7 +725,7 @@
     </message>
     <message>
         <source>Left click on a box</source>
-        <translation>Linksklick auf einen Rahmen</translation>
+        <translation>Klick auf einen Rahmen</translation>
     </message>
     <message>
         <source>select the finding</source>
@@ -733,7 +733,7 @@
     </message>
     <message>
         <source>Left drag on a box</source>
-        <translation>Links ziehen auf einem Rahmen</translation>
+        <translation>Links ziehen auf Rahmen</translation>
     </message>
     <message>
         <source>move it; at an edge of the selected one, resize it</source>
@@ -741,7 +741,7 @@
     </message>
     <message>
         <source>Middle or Shift + left drag</source>
-        <translation>Mitte oder Umschalt + links ziehen</translation>
+        <translation>Mitte oder Umschalt + links</translation>
     </message>
     <message>
         <source>pan</source>
@@ -2248,8 +2248,8 @@
         <translation>Patientenname</translation>
     </message>
     <message>
-        <source>Begins with; * and ? stand for any</source>
-        <translation>Beginnt mit; * und ? sind beliebig</translation>
+        <source>Begins with, or * and ?</source>
+        <translation>Beginnt mit, oder * und ?</translation>
     </message>
     <message>
         <source>Patient ID</source>

@@ -10,11 +10,13 @@ from typing import Any
 import psutil
 import pytest
 from archive_stage import Orthanc, running_orthanc
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from pneumo_viewer.canvas.viewport import Viewport
 from pneumo_viewer.jobs.jobs import Jobs, Pool
 from pneumo_viewer.jobs.tasks import Task
+from pneumo_viewer.theme import Theme
 
 
 def worker_processes() -> list[psutil.Process]:
@@ -106,3 +108,12 @@ def orthanc(
     """An archive with the demo studies."""
     with running_orthanc(program("Orthanc"), tmp_path_factory.mktemp("orthanc")) as running:
         yield running
+
+
+@pytest.fixture
+def large_text(qapp: QApplication) -> Iterator[Callable[[float], None]]:
+    """Give texts another size; after the test it is 100 % again."""
+    theme = Theme(qapp)
+    yield lambda scale: theme.apply("dark", scale)
+    theme.apply("dark", 1.0)
+    theme.deleteLater()

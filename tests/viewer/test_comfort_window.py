@@ -16,25 +16,20 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QAbstractSpinBox,
     QApplication,
-    QCheckBox,
     QComboBox,
-    QLabel,
     QLineEdit,
     QPlainTextEdit,
     QPushButton,
     QStyle,
-    QStyleOptionHeader,
-    QTreeView,
     QWidget,
 )
 from pytestqt.qtbot import QtBot
+from text_stage import cut_headers, cut_texts, every_dialog
 
 from pneumo_viewer.jobs.tasks import Pool
 from pneumo_viewer.main_window import MainWindow
-from pneumo_viewer.panels.worklist_model import Column
 from pneumo_viewer.screens import on_screens
 from pneumo_viewer.settings import Settings
-from pneumo_viewer.theme import Theme
 from pneumo_viewer.workspace import STOPPED
 
 MAIN = QRect(0, 0, 1920, 1080)
@@ -288,19 +283,6 @@ def spoken_name(widget: QWidget) -> str:
     return ""
 
 
-def every_dialog(window: MainWindow) -> Iterator[QWidget]:
-    for command in ("settings", "edit_keys", "show_keys", "about", "about_model"):
-        before = set(QApplication.topLevelWidgets())
-        window.actions_by_id[command].trigger()
-        (dialog,) = (
-            widget
-            for widget in QApplication.topLevelWidgets()
-            if widget not in before and widget.isVisible() and widget.isWindow()
-        )
-        yield dialog
-        dialog.close()
-
-
 def test_no_dialog_keeps_the_reader_from_the_image(window: MainWindow) -> None:
     assert [dialog.windowTitle() for dialog in every_dialog(window) if dialog.isModal()] == []
 
@@ -333,42 +315,6 @@ def test_every_panel_is_reached_with_tab_alone(window: MainWindow, qtbot: QtBot)
     ):
         assert wanted in reached
         assert wanted.focusPolicy() & Qt.FocusPolicy.TabFocus
-
-
-@pytest.fixture
-def large_text(qapp: QApplication) -> Iterator[Callable[[float], None]]:
-    theme = Theme(qapp)
-    yield lambda scale: theme.apply("dark", scale)
-    theme.apply("dark", 1.0)
-    theme.deleteLater()
-
-
-def cut_texts(root: QWidget) -> Iterator[str]:
-    """Labels and buttons that have less room than their words take."""
-    for widget in root.findChildren(QWidget):
-        if not widget.isVisible():
-            continue
-        if isinstance(widget, QLabel) and not widget.wordWrap() and type(widget) is QLabel:
-            if widget.width() < widget.sizeHint().width():
-                yield f"label {widget.text()!r}: {widget.width()} of {widget.sizeHint().width()}"
-        elif isinstance(widget, QPushButton | QCheckBox):
-            words = widget.fontMetrics().horizontalAdvance(widget.text())
-            icon = 0 if widget.icon().isNull() else widget.iconSize().width()
-            if widget.width() < words + icon:
-                yield f"button {widget.text()!r}: {widget.width()} of {words + icon}"
-            if widget.height() < widget.fontMetrics().height():
-                yield f"button {widget.text()!r} is too low"
-
-
-def cut_headers(tree: QTreeView) -> Iterator[str]:
-    header = tree.header()
-    for column in Column:
-        option = QStyleOptionHeader()
-        option.initFrom(header)
-        option.text = str(tree.model().headerData(column, Qt.Orientation.Horizontal) or "")
-        need = header.fontMetrics().horizontalAdvance(option.text)
-        if header.sectionSize(column) < need:
-            yield f"{option.text}: {header.sectionSize(column)} of {need}"
 
 
 @pytest.mark.parametrize(

@@ -308,8 +308,10 @@ def test_reviewed_studies_are_learnt_stopped_closed_resumed_and_used(
     names = [person.desk.list.itemText(row) for row in range(person.desk.list.count())]
     person.desk.list.activated.emit(names.index("mine 1"))
     person.wait(lambda: person.session.model == mine.card.identity)
-    person.wait_for_the_detector()
     key = next(iter(person.application.workspace.images)).identity.key
+    person.wait(lambda: key in person.application.workspace.declined)  # they are no chests
+    person.window.actions_by_id["detect_all_declined"].trigger()
+    person.wait(lambda: person.session.detections(key) is not None)
     detections = person.session.detections(key)
     assert detections is not None
     assert detections.model == mine.card.identity

@@ -7,13 +7,13 @@ import re
 import string
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 from desk_stage import reading_window
-from PySide6.QtCore import QCoreApplication, QTranslator
+from PySide6.QtCore import QCoreApplication, QSize, QTranslator
 from PySide6.QtWidgets import (
     QApplication,
     QCheckBox,
@@ -27,6 +27,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 from pytestqt.qtbot import QtBot
+from text_stage import cut_headers, cut_texts, every_dialog
 
 from pneumo_viewer import words
 from pneumo_viewer.commands import COMMANDS, MENUS
@@ -181,6 +182,28 @@ def test_in_german_nothing_of_the_window_and_its_dialogs_is_left_in_english(
         dialog.close()
     assert len(shown) > 200
     assert sorted(shown & (german.keys() - same - set(german.values()))) == []
+
+
+@pytest.mark.parametrize(
+    ("scale", "size"), [(1.0, QSize(1280, 720)), (1.5, QSize(1920, 1080)), (2.0, QSize(2560, 1440))]
+)
+def test_no_german_text_is_cut_up_to_twice_the_size(
+    window: MainWindow,
+    qtbot: QtBot,
+    large_text: Callable[[float], None],
+    scale: float,
+    size: QSize,
+) -> None:
+    window.show()
+    large_text(scale)
+    window.resize(size)
+    qtbot.wait(50)
+    assert window.size() == size, "it fits on a screen of this size"
+    assert list(cut_texts(window)) == []
+    assert list(cut_headers(window.worklist.tree)) == []
+    for dialog in every_dialog(window):
+        qtbot.wait(20)
+        assert list(cut_texts(dialog)) == [], dialog.windowTitle()
 
 
 def test_qts_own_words_in_dialogs_are_german(german: None) -> None:
