@@ -2084,8 +2084,8 @@
         <translation>Thoraxaufnahmen hier ablegen</translation>
     </message>
     <message>
-        <source>DICOM, PNG and JPEG. Nothing leaves this computer.</source>
-        <translation>DICOM, PNG und JPEG. Nichts verlässt diesen Rechner.</translation>
+        <source>DICOM, PNG and JPEG. Nothing leaves this computer unless you send it.</source>
+        <translation>DICOM, PNG und JPEG. Nichts verlässt diesen Rechner, außer Sie senden es.</translation>
     </message>
     <message>
         <source>Demo studies</source>
