@@ -203,6 +203,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command("show_findings", mark("Findings"), "View", ("F3",), is_toggle=True),
     Command("show_tags", mark("DICOM tags"), "View", ("F10",), is_toggle=True),
+    Command("show_pacs", mark("PACS"), "View", ("Ctrl+P",), is_toggle=True),
     Command("show_log", mark("Log"), "View", ("F12",), is_toggle=True),
     Command("reset_layout", mark("Reset layout"), "View"),
     Command("next_panel", mark("Next panel"), "View", ("Ctrl+Tab",)),

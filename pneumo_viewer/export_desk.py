@@ -56,6 +56,11 @@ class ExportDesk(QObject):
         self.run.progressed.connect(progress.show_progress)
         progress.cancelled.connect(self.run.cancel)
 
+    @property
+    def folder(self) -> Path | None:
+        """Where the last export went; None before the first."""
+        return self._folder
+
     def slots(self) -> dict[str, Callable[..., object]]:
         """What the commands call."""
         asking = {command: partial(self.ask, form) for command, form in COMMANDS.items()}

@@ -29,6 +29,7 @@ from pneumo_viewer.layout_desk import LayoutDesk
 from pneumo_viewer.library.found import Refusal, ScannedImage
 from pneumo_viewer.model_desk import ModelDesk
 from pneumo_viewer.models import Model
+from pneumo_viewer.pacs_desk import PacsDesk
 from pneumo_viewer.pages import Pages
 from pneumo_viewer.panel_focus import step_panel
 from pneumo_viewer.panels.findings import FindingsPanel
@@ -144,6 +145,7 @@ class MainWindow(QMainWindow):
         self.status_line = StatusLine(self.statusBar(), card)
         self.statusBar().addPermanentWidget(self.reader_desk.field)
         self.export_desk = ExportDesk(self)
+        self.pacs_desk = PacsDesk(self)
         self.notice = self.status_line.notice
 
         self.notice.given.connect(self.log_panel.add_notice)

@@ -13,6 +13,7 @@ from typing import Any, Literal
 from platformdirs import user_config_path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from pneumo_viewer.network.servers import Server
 from pneumo_viewer.words import mark, tr
 
 Language = Literal["system", "en", "de"]
@@ -94,6 +95,7 @@ class Settings(BaseModel):
     weights: Path | None = Field(
         default=None, title="Model", description="The weights file; empty for the program's own."
     )
+    servers: tuple[Server, ...] = Field(default=(), title="Archives in the network")
     viewports: Literal[1, 2, 4] = Field(default=1, title="Viewports")
     compare_priors: bool = Field(default=False, title="Compare with prior")
     synchronise: bool = Field(default=True, title="Zoom and pan all viewports together")

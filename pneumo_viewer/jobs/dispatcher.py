@@ -15,6 +15,9 @@ from typing import Any
 from pneumo_viewer.jobs.crew import Assignment, Crew, DetectorCrew, Member, Settle
 from pneumo_viewer.jobs.tasks import DetectorState, Pool, Task
 
+_NETWORK_WORKERS = 2
+_NETWORK_PATIENCE_SECONDS = 900.0
+
 
 class Dispatcher:
     """One thread that owns every worker process.
@@ -42,6 +45,7 @@ class Dispatcher:
         self._crews: dict[Pool, Crew] = {
             Pool.FILES: Crew(Pool.FILES, file_workers, settle, file_patience),
             Pool.DETECTOR: DetectorCrew(settle, load_detector, announce),
+            Pool.NETWORK: Crew(Pool.NETWORK, _NETWORK_WORKERS, settle, _NETWORK_PATIENCE_SECONDS),
         }
         self._inbox: SimpleQueue[tuple[Pool, Assignment, tuple[int, int]]] = SimpleQueue()
         self._order = itertools.count()

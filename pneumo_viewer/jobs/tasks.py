@@ -18,6 +18,8 @@ class Pool(Enum):
     """Reading, decoding and thumbnails."""
     DETECTOR = "detector"
     """One process, the only one that imports torch."""
+    NETWORK = "network"
+    """Archives; what waits for an answer keeps no file waiting."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,11 @@ class WorkerDied(Exception):  # noqa: N818 - it says what happened
             return tr(
                 "The decoding process ended unexpectedly or stood still while reading it, twice; "
                 "the file may be damaged or the decoder faulty."
+            )
+        if self.pool is Pool.NETWORK:
+            return tr(
+                "The network process ended unexpectedly or stood still, twice; "
+                "try again, or see the log of the server."
             )
         return tr(
             "The detector process ended unexpectedly while working on it, twice; "

@@ -408,6 +408,10 @@
         <translation>DICOM-Tags</translation>
     </message>
     <message>
+        <source>PACS</source>
+        <translation>PACS</translation>
+    </message>
+    <message>
         <source>Log</source>
         <translation>Protokoll</translation>
     </message>
@@ -1218,6 +1222,10 @@
     <message>
         <source>The decoding process ended unexpectedly or stood still while reading it, twice; the file may be damaged or the decoder faulty.</source>
         <translation>Der Decoder endete beim Lesen zweimal unerwartet oder blieb stehen; die Datei ist vielleicht beschädigt oder der Decoder fehlerhaft.</translation>
+    </message>
+    <message>
+        <source>The network process ended unexpectedly or stood still, twice; try again, or see the log of the server.</source>
+        <translation>Der Netzwerkprozess endete unerwartet oder stand still, zweimal; versuchen Sie es erneut oder sehen Sie ins Protokoll des Servers.</translation>
     </message>
     <message>
         <source>The detector process ended unexpectedly while working on it, twice; memory may have run out or the graphics driver may be faulty.</source>
@@ -2076,8 +2084,8 @@
         <translation>Thoraxaufnahmen hier ablegen</translation>
     </message>
     <message>
-        <source>DICOM, PNG and JPEG. Nothing leaves this computer.</source>
-        <translation>DICOM, PNG und JPEG. Nichts verlässt diesen Rechner.</translation>
+        <source>DICOM, PNG and JPEG. Nothing leaves this computer unless you send it.</source>
+        <translation>DICOM, PNG und JPEG. Nichts verlässt diesen Rechner, außer Sie senden es.</translation>
     </message>
     <message>
         <source>Demo studies</source>
@@ -2204,8 +2212,164 @@
         <translation>Starten</translation>
     </message>
     <message>
+        <source>CR and DX</source>
+        <translation>CR und DX</translation>
+    </message>
+    <message>
+        <source>CR</source>
+        <translation>CR</translation>
+    </message>
+    <message>
+        <source>DX</source>
+        <translation>DX</translation>
+    </message>
+    <message>
+        <source>All</source>
+        <translation>Alle</translation>
+    </message>
+    <message>
+        <source>Test</source>
+        <translation>Testen</translation>
+    </message>
+    <message>
+        <source>Add a server …</source>
+        <translation>Server hinzufügen …</translation>
+    </message>
+    <message>
+        <source>Change this server …</source>
+        <translation>Diesen Server ändern …</translation>
+    </message>
+    <message>
+        <source>Remove this server</source>
+        <translation>Diesen Server entfernen</translation>
+    </message>
+    <message>
+        <source>Patient name</source>
+        <translation>Patientenname</translation>
+    </message>
+    <message>
+        <source>Begins with, or * and ?</source>
+        <translation>Beginnt mit, oder * und ?</translation>
+    </message>
+    <message>
+        <source>Patient ID</source>
+        <translation>Patienten-ID</translation>
+    </message>
+    <message>
+        <source>Whole, or with * and ?</source>
+        <translation>Ganz oder mit * und ?</translation>
+    </message>
+    <message>
+        <source>First study date</source>
+        <translation>Frühestes Studiendatum</translation>
+    </message>
+    <message>
+        <source>2026-01-31</source>
+        <translation>2026-01-31</translation>
+    </message>
+    <message>
+        <source>Last study date</source>
+        <translation>Spätestes Studiendatum</translation>
+    </message>
+    <message>
+        <source>2026-12-31</source>
+        <translation>2026-12-31</translation>
+    </message>
+    <message>
+        <source>Accession</source>
+        <translation>Auftragsnummer</translation>
+    </message>
+    <message>
+        <source>Search</source>
+        <translation>Suchen</translation>
+    </message>
+    <message>
+        <source>Patient</source>
+        <translation>Patient</translation>
+    </message>
+    <message>
+        <source>Date</source>
+        <translation>Datum</translation>
+    </message>
+    <message>
+        <source>Modality</source>
+        <translation>Modalität</translation>
+    </message>
+    <message>
+        <source>Images</source>
+        <translation>Bilder</translation>
+    </message>
+    <message>
+        <source>Description</source>
+        <translation>Beschreibung</translation>
+    </message>
+    <message>
+        <source>Studies that were found</source>
+        <translation>Gefundene Studien</translation>
+    </message>
+    <message>
+        <source>Retrieve</source>
+        <translation>Abrufen</translation>
+    </message>
+    <message>
+        <source>Send files …</source>
+        <translation>Dateien senden …</translation>
+    </message>
+    <message>
+        <source>Server</source>
+        <translation>Server</translation>
+    </message>
+    <message>
+        <source>See whether the server answers</source>
+        <translation>Nachsehen, ob der Server antwortet</translation>
+    </message>
+    <message>
+        <source>Servers ▾</source>
+        <translation>Server ▾</translation>
+    </message>
+    <message>
+        <source>Fetch the selected studies and open them in the worklist</source>
+        <translation>Die ausgewählten Studien holen und in der Arbeitsliste öffnen</translation>
+    </message>
+    <message>
+        <source>Send reports, presentation states or images to this server</source>
+        <translation>Berichte, Darstellungszustände oder Bilder an diesen Server senden</translation>
+    </message>
+    <message>
+        <source>Study date</source>
+        <translation>Studiendatum</translation>
+    </message>
+    <message>
+        <source>No server yet</source>
+        <translation>Noch kein Server</translation>
+    </message>
+    <message>
+        <source>Add the server of an archive under Servers; nothing is asked before.</source>
+        <translation>Fügen Sie unter „Server“ den Server eines Archivs hinzu; vorher wird nichts angefragt.</translation>
+    </message>
+    <message>
+        <source>The {n} newest studies; there are more. Narrow the search.</source>
+        <translation>Die {n} neuesten Studien; es gibt mehr. Grenzen Sie die Suche ein.</translation>
+    </message>
+    <message>
+        <source>1 study</source>
+        <translation>1 Studie</translation>
+    </message>
+    <message>
+        <source>{n} studies</source>
+        <translation>{n} Studien</translation>
+    </message>
+    <message>
+        <source>No study matches. Leave fields empty, or use *.</source>
+        <translation>Keine Studie passt. Lassen Sie Felder leer oder verwenden Sie *.</translation>
+    </message>
+    <message>
         <source>Stop</source>
         <translation>Anhalten</translation>
+    </message>
+    <message>
+        <source>Write dates as year-month-day, for instance 2026-01-31.</source>
+        <translation>Schreiben Sie ein Datum als Jahr-Monat-Tag, zum Beispiel 2026-01-31.</translation>
     </message>
     <message>
         <source>Resume</source>
@@ -2746,6 +2910,218 @@
     <message>
         <source>Stopped before it began.</source>
         <translation>Angehalten, bevor es begann.</translation>
+    </message>
+    <message>
+        <source>{server}: no machine is called {host}. Check the name of the host.</source>
+        <translation>{server}: Kein Rechner heißt {host}. Prüfen Sie den Namen des Rechners.</translation>
+    </message>
+    <message>
+        <source>{server}: nothing listens at {address}. Check host and port, and that the server runs.</source>
+        <translation>{server}: Unter {address} antwortet niemand. Prüfen Sie Rechner und Port und ob der Server läuft.</translation>
+    </message>
+    <message>
+        <source>{server}: {address} cannot be reached ({why}). Check host, port and network.</source>
+        <translation>{server}: {address} ist nicht erreichbar ({why}). Prüfen Sie Rechner, Port und Netz.</translation>
+    </message>
+    <message>
+        <source>{server}: no answer from {address} within {seconds} s. Check host and port, or try again.</source>
+        <translation>{server}: Keine Antwort von {address} innerhalb von {seconds} s. Prüfen Sie Rechner und Port oder versuchen Sie es erneut.</translation>
+    </message>
+    <message>
+        <source>{server}: the connection to {address} was closed without an answer. Check that the port is the one for this kind of server, and that it asks for no encryption.</source>
+        <translation>{server}: Die Verbindung zu {address} wurde ohne Antwort geschlossen. Prüfen Sie, ob der Port zu dieser Art von Server gehört und ob er keine Verschlüsselung verlangt.</translation>
+    </message>
+    <message>
+        <source>{server}: the connection broke off, or no answer came within {seconds} s. Try again.</source>
+        <translation>{server}: Die Verbindung brach ab, oder innerhalb von {seconds} s kam keine Antwort. Versuchen Sie es erneut.</translation>
+    </message>
+    <message>
+        <source>{server} is not called {title}. Check the AE title of the server (“called”).</source>
+        <translation>{server} heißt nicht {title}. Prüfen Sie den AE-Titel des Servers („called“).</translation>
+    </message>
+    <message>
+        <source>{server} does not know us as {title}. Have this AE title entered there, or change ours.</source>
+        <translation>{server} kennt uns nicht als {title}. Lassen Sie diesen AE-Titel dort eintragen oder ändern Sie unseren.</translation>
+    </message>
+    <message>
+        <source>{server} takes no more connections at the moment. Try again later.</source>
+        <translation>{server} nimmt im Moment keine weiteren Verbindungen an. Versuchen Sie es später.</translation>
+    </message>
+    <message>
+        <source>{server} rejected the connection. Check both AE titles, and that it admits this machine.</source>
+        <translation>{server} hat die Verbindung abgelehnt. Prüfen Sie beide AE-Titel und ob er diesen Rechner zulässt.</translation>
+    </message>
+    <message>
+        <source>{server} does not offer what was asked: {what}. Ask those who run it to permit it.</source>
+        <translation>{server} bietet das Gewünschte nicht an: {what}. Bitten Sie die Betreiber, es zu erlauben.</translation>
+    </message>
+    <message>
+        <source>{server} is out of storage or resources. Nothing is lost here; send again when it has room.</source>
+        <translation>{server} hat keinen Speicher oder keine Mittel mehr. Hier geht nichts verloren; versuchen Sie es erneut, wenn Platz ist.</translation>
+    </message>
+    <message>
+        <source>{server} could not do it: {why}. Those who run it find more in its log.</source>
+        <translation>{server} konnte es nicht tun: {why}. Die Betreiber finden mehr in seinem Protokoll.</translation>
+    </message>
+    <message>
+        <source>{server} gave no image. It may have been deleted there, or its compression is none that is read here.</source>
+        <translation>{server} gab kein Bild heraus. Vielleicht wurde es dort gelöscht, oder seine Kompression wird hier nicht gelesen.</translation>
+    </message>
+    <message>
+        <source>{server} answered with something that is no DICOM identifier; left alone.</source>
+        <translation>{server} antwortete mit etwas, das keine DICOM-Kennung ist; es bleibt liegen.</translation>
+    </message>
+    <message>
+        <source>{server}: the encrypted connection failed ({why}). Check the address and its certificate.</source>
+        <translation>{server}: Die verschlüsselte Verbindung kam nicht zustande ({why}). Prüfen Sie die Adresse und ihr Zertifikat.</translation>
+    </message>
+    <message>
+        <source>{server} asks for a sign-in (HTTP {code}). Ask those who run it to admit this machine.</source>
+        <translation>{server} verlangt eine Anmeldung (HTTP {code}). Bitten Sie die Betreiber, diesen Rechner zuzulassen.</translation>
+    </message>
+    <message>
+        <source>{server} knows no such address (HTTP 404). Check the path of its address.</source>
+        <translation>{server} kennt diese Adresse nicht (HTTP 404). Prüfen Sie den Pfad der Adresse.</translation>
+    </message>
+    <message>
+        <source>{server} does not answer as DICOMweb does. Check the path of its address.</source>
+        <translation>{server} antwortet nicht, wie DICOMweb es tut. Prüfen Sie den Pfad der Adresse.</translation>
+    </message>
+    <message>
+        <source>{file} is not a DICOM file and cannot be sent. Choose SR, GSPS or image files.</source>
+        <translation>{file} ist keine DICOM-Datei und kann nicht gesendet werden. Wählen Sie SR-, GSPS- oder Bilddateien.</translation>
+    </message>
+    <message>
+        <source>Retrieving {done} of {total}</source>
+        <translation>Abruf {done} von {total}</translation>
+    </message>
+    <message>
+        <source>Stop retrieving</source>
+        <translation>Abrufen anhalten</translation>
+    </message>
+    <message>
+        <source>Sending {done} of {total}</source>
+        <translation>Senden {done} von {total}</translation>
+    </message>
+    <message>
+        <source>Stop sending</source>
+        <translation>Senden anhalten</translation>
+    </message>
+    <message>
+        <source>Retrieving was stopped; nothing more is fetched.</source>
+        <translation>Das Abrufen wurde angehalten; es wird nichts mehr geholt.</translation>
+    </message>
+    <message>
+        <source>Sending was stopped; what was sent stays there.</source>
+        <translation>Das Senden wurde angehalten; was gesendet ist, bleibt dort.</translation>
+    </message>
+    <message>
+        <source>{server} answers.</source>
+        <translation>{server} antwortet.</translation>
+    </message>
+    <message>
+        <source>Asking {server} …</source>
+        <translation>{server} wird gefragt …</translation>
+    </message>
+    <message>
+        <source>Searching {server} …</source>
+        <translation>{server} wird durchsucht …</translation>
+    </message>
+    <message>
+        <source>Studies are being retrieved already. Wait for the end, or stop it.</source>
+        <translation>Es werden schon Studien abgerufen. Warten Sie das Ende ab oder halten Sie es an.</translation>
+    </message>
+    <message>
+        <source>The selected studies hold no radiograph and no report.</source>
+        <translation>Die ausgewählten Studien enthalten keine Aufnahme und keinen Bericht.</translation>
+    </message>
+    <message>
+        <source>Retrieved: 1 file.</source>
+        <translation>Abgerufen: 1 Datei.</translation>
+    </message>
+    <message>
+        <source>Retrieved: {n} files.</source>
+        <translation>Abgerufen: {n} Dateien.</translation>
+    </message>
+    <message>
+        <source>Send to {server}</source>
+        <translation>An {server} senden</translation>
+    </message>
+    <message>
+        <source>DICOM (*.dcm);;All files (*)</source>
+        <translation>DICOM (*.dcm);;Alle Dateien (*)</translation>
+    </message>
+    <message>
+        <source>Files are being sent already. Wait for the end, or stop it.</source>
+        <translation>Es werden schon Dateien gesendet. Warten Sie das Ende ab oder halten Sie es an.</translation>
+    </message>
+    <message>
+        <source>Sent to {server}: {done} of {all} files.</source>
+        <translation>An {server} gesendet: {done} von {all} Dateien.</translation>
+    </message>
+    <message>
+        <source>Failed: {n}, for instance: {problem}</source>
+        <translation>Fehlgeschlagen: {n}, zum Beispiel: {problem}</translation>
+    </message>
+    <message>
+        <source>DICOM (DIMSE)</source>
+        <translation>DICOM (DIMSE)</translation>
+    </message>
+    <message>
+        <source>DICOMweb</source>
+        <translation>DICOMweb</translation>
+    </message>
+    <message>
+        <source>Give the server a name.</source>
+        <translation>Geben Sie dem Server einen Namen.</translation>
+    </message>
+    <message>
+        <source>Name its host, or give its address.</source>
+        <translation>Nennen Sie seinen Rechner oder dessen Adresse.</translation>
+    </message>
+    <message>
+        <source>AE titles have 1 to 16 characters and no backslash.</source>
+        <translation>AE-Titel haben 1 bis 16 Zeichen und keinen umgekehrten Schrägstrich.</translation>
+    </message>
+    <message>
+        <source>The address begins with http:// or https:// and holds no password.</source>
+        <translation>Die Adresse beginnt mit http:// oder https:// und enthält kein Passwort.</translation>
+    </message>
+    <message>
+        <source>Add a server</source>
+        <translation>Server hinzufügen</translation>
+    </message>
+    <message>
+        <source>Change a server</source>
+        <translation>Server ändern</translation>
+    </message>
+    <message>
+        <source>Kind</source>
+        <translation>Art</translation>
+    </message>
+    <message>
+        <source>Host</source>
+        <translation>Rechner</translation>
+    </message>
+    <message>
+        <source>Port</source>
+        <translation>Port</translation>
+    </message>
+    <message>
+        <source>Its AE title (called)</source>
+        <translation>Sein AE-Titel (called)</translation>
+    </message>
+    <message>
+        <source>Our AE title (calling)</source>
+        <translation>Unser AE-Titel (calling)</translation>
+    </message>
+    <message>
+        <source>Address (URL)</source>
+        <translation>Adresse (URL)</translation>
+    </message>
+    <message>
+        <source>Another server has this name.</source>
+        <translation>Ein anderer Server heißt schon so.</translation>
     </message>
 </context>
 </TS>

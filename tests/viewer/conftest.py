@@ -9,6 +9,7 @@ from typing import Any
 
 import psutil
 import pytest
+from archive_stage import Orthanc, running_orthanc
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -98,6 +99,15 @@ def viewport(qtbot: QtBot) -> Viewport:
     viewport.show()
     qtbot.waitExposed(viewport)
     return viewport
+
+
+@pytest.fixture(scope="session")
+def orthanc(
+    program: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Orthanc]:
+    """An archive with the demo studies."""
+    with running_orthanc(program("Orthanc"), tmp_path_factory.mktemp("orthanc")) as running:
+        yield running
 
 
 @pytest.fixture
