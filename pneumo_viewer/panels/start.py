@@ -39,7 +39,9 @@ class StartPage(QWidget):
         title.setProperty("role", "title")
         title.setAlignment(Qt.AlignmentFlag.AlignCenter)
         title.setWordWrap(True)
-        formats = QLabel(tr("DICOM, PNG and JPEG. Nothing leaves this computer unless you send it."))
+        formats = QLabel(
+            tr("DICOM, PNG and JPEG. Nothing leaves this computer unless you send it.")
+        )
         formats.setProperty("role", "secondary")
         formats.setAlignment(Qt.AlignmentFlag.AlignCenter)
         formats.setWordWrap(True)
