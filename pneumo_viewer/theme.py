@@ -185,11 +185,12 @@ class Theme(QObject):
         self._application = application
         self._choice = "dark"
         self._scale = 1.0
+        self._applied: tuple[Colours, float] | None = None
         application.setStyle("Fusion")
         application.styleHints().colorSchemeChanged.connect(self._follow_system)
 
     def apply(self, choice: str, scale: float) -> None:
-        """Put a theme in force.
+        """Put a theme in force; one that is in force already costs nothing.
 
         Parameters
         ----------
@@ -201,7 +202,10 @@ class Theme(QObject):
         self._choice = choice
         self._scale = scale
         is_light = choice == "light" or (choice == "system" and self._system_is_light())
-        _apply(self._application, LIGHT if is_light else DARK, scale)
+        wanted = (LIGHT if is_light else DARK, scale)
+        if wanted != self._applied:
+            self._applied = wanted
+            _apply(self._application, *wanted)
 
     def _system_is_light(self) -> bool:
         return self._application.styleHints().colorScheme() == Qt.ColorScheme.Light

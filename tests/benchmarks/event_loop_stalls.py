@@ -23,6 +23,8 @@ from pydicom.uid import generate_uid
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
 from pneumo_viewer.application import Application
 from resources import DEMO_STUDIES
 

@@ -8,8 +8,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
-from scipy.special import logit
 
 from training.evaluation.exam import Exam
 from training.evaluation.exam_level import ExamScores, ExamTotals
@@ -35,6 +33,10 @@ def fit_calibration(exams: Sequence[Exam]) -> tuple[float, float]:
     exams
         That the network was not trained on, each with a score in (0, 1); at least one.
     """
+    # The window imports this module and never fits: scipy.optimize takes 0.2 s.
+    from scipy.optimize import minimize
+    from scipy.special import logit
+
     scores = np.array([exam.exam_score for exam in exams], dtype=np.float64)
     are_positive = np.array([exam.is_positive for exam in exams])
     odds = logit(np.clip(scores, 1e-6, 1 - 1e-6))

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from training.evaluation.matching import Matches
 
@@ -37,6 +36,9 @@ class RunningTotal:
         places: NDArray[np.intp],
         exam_count: int,
     ) -> None:
+        # The window imports this module and never computes: scipy.sparse takes 0.1 s.
+        from scipy.sparse import csr_array
+
         counted = np.flatnonzero(is_counted)
         segment = np.searchsorted(places, counted)
         counted, segment = counted[segment < len(places)], segment[segment < len(places)]
