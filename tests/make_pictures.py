@@ -7,6 +7,7 @@ Run it with the project's interpreter::
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
 import time
@@ -21,6 +22,22 @@ from resources import DEMO_STUDIES
 
 PICTURES = Path(__file__).parents[1] / "resources" / "pictures"
 SIZE = (1440, 900)
+SCREEN = {
+    "screens": [
+        {
+            "name": "screen",
+            "x": 0,
+            "y": 0,
+            "width": SIZE[0],
+            "height": SIZE[1],
+            "logicalDpi": 96,
+            "logicalBaseDpi": 96,
+            "dpr": 1,
+        }
+    ]
+}
+"""Else the offscreen platform has 800 pixels a side."""
+
 PATIENCE_SECONDS = 120.0
 
 
@@ -116,10 +133,12 @@ def take(tour: Tour) -> None:
 
 def main() -> None:
     """Start the program in a home of its own, and take the pictures."""
-    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     os.environ["LC_ALL"] = "C.UTF-8"
     PICTURES.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as home:
+        screen = Path(home) / "screen.json"
+        screen.write_text(json.dumps(SCREEN), encoding="utf-8")
+        os.environ["QT_QPA_PLATFORM"] = f"offscreen:configfile={screen}"
         for name in ("DATA", "CONFIG", "CACHE", "STATE"):
             os.environ[f"XDG_{name}_HOME"] = home
         os.environ["USER"] = os.environ["LOGNAME"] = "reader"
