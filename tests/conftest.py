@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+# Workers that have more threads than there are cores spend their time waiting for each other.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ["LC_ALL"] = "C.UTF-8"  # the window speaks English wherever its tests run
 
 REPOSITORY = Path(__file__).parent.parent

@@ -27,7 +27,15 @@ TARGETS = [
     Target(NOTHING, ExamClass.NORMAL),
 ]
 PEERS = sorted(SYSTEMS.keys() - {"center_scale"})
-SLOW_PEERS = {"fast_rcnn", "faster_rcnn", "guided_anchoring", "rt_detr", "foveabox"}
+SLOW_PEERS = {
+    "fast_rcnn",
+    "faster_rcnn",
+    "retinanet",
+    "guided_anchoring",
+    "csp",
+    "foveabox",
+    "rt_detr",
+}
 """Half a minute or more until two images are learnt."""
 
 every_peer = pytest.mark.parametrize("system", PEERS)
