@@ -82,6 +82,14 @@ class Docks(QObject):
         self._by_name[name] = dock
         return dock
 
+    def add_behind_findings(
+        self, name: str, title: str, panel: QWidget, title_bar: QWidget
+    ) -> None:
+        """Put a panel into a dock that shares the place of the findings, hidden at first."""
+        dock = self.add(name, title, panel, _RIGHT, title_bar, is_visible=False)
+        self._window.tabifyDockWidget(self._by_name["findings"], dock)
+        self._by_name["findings"].raise_()
+
     @property
     def panels(self) -> list[QDockWidget]:
         """The docks in the order in which they were added."""

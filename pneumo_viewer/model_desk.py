@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog
 
 from pneumo_viewer.canvas.heat_map import HeatMapLayer
@@ -46,12 +46,9 @@ class ModelDesk(QObject):
         self.heat_maps = HeatMaps(window.workspace, HeatMapLayer(window.viewport), self)
         self.training = TrainingRun(window.workspace.jobs, self)
         self.panel = TrainingPanel(self.training)
-        right = Qt.DockWidgetArea.RightDockWidgetArea
-        window.docks.add(
-            "training", tr("Training"), self.panel, right, self.panel.title_bar, is_visible=False
+        window.docks.add_behind_findings(
+            "training", tr("Training"), self.panel, self.panel.title_bar
         )
-        window.tabifyDockWidget(window.docks["findings"], window.docks["training"])
-        window.docks["findings"].raise_()
         self.list = ModelList(self.models)
         say = window.workspace.notice_given.emit
         self.models.notice_given.connect(say)

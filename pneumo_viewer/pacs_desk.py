@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from platformdirs import user_cache_path
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog
 
 from pneumo_viewer.jobs.jobs import Job, Jobs
@@ -115,12 +115,7 @@ class PacsDesk(QObject):
         self._current = 0
         self._question: Job | None = None
         self.panel = PacsPanel()
-        right = Qt.DockWidgetArea.RightDockWidgetArea
-        dock = window.docks.add(
-            "pacs", tr("PACS"), self.panel, right, self.panel.title_bar, is_visible=False
-        )
-        window.tabifyDockWidget(window.docks["findings"], dock)
-        window.docks["findings"].raise_()
+        window.docks.add_behind_findings("pacs", tr("PACS"), self.panel, self.panel.title_bar)
         self.receiving = Transfer(window.workspace.jobs, self)
         self.sending = Transfer(window.workspace.jobs, self)
         panel = self.panel

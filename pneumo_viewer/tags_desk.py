@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QObject
 
 from pneumo_viewer.jobs.jobs import Job
 from pneumo_viewer.jobs.tasks import Pool, Task
@@ -35,12 +35,7 @@ class TagsDesk(QObject):
         self._asked: str | None = None
         self._job: Job | None = None
         self.panel = TagsPanel()
-        right = Qt.DockWidgetArea.RightDockWidgetArea
-        dock = window.docks.add(
-            "tags", tr("Tags"), self.panel, right, self.panel.title_bar, is_visible=False
-        )
-        window.tabifyDockWidget(window.docks["findings"], dock)
-        window.docks["findings"].raise_()
+        window.docks.add_behind_findings("tags", tr("Tags"), self.panel, self.panel.title_bar)
         self.panel.looked_at.connect(self._ask)
         window.session.subscribe(self._follow)
 

@@ -185,7 +185,6 @@ class Theme(QObject):
         self._application = application
         self._choice = "dark"
         self._scale = 1.0
-        self._applied: tuple[Colours, float] | None = None
         application.setStyle("Fusion")
         application.styleHints().colorSchemeChanged.connect(self._follow_system)
 
@@ -203,8 +202,7 @@ class Theme(QObject):
         self._scale = scale
         is_light = choice == "light" or (choice == "system" and self._system_is_light())
         wanted = (LIGHT if is_light else DARK, scale)
-        if wanted != self._applied:
-            self._applied = wanted
+        if wanted != (_in_force, _scale) or not self._application.styleSheet():
             _apply(self._application, *wanted)
 
     def _system_is_light(self) -> bool:

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice, repeat
 from multiprocessing import get_context
@@ -52,29 +52,29 @@ class Prepared:
     image_map
         From the image to the square.
     doubts
-        Whether it is what the network was trained on.
+        Of a file: whether it is what the network was trained on.
     """
 
     identity: ImageIdentity
     shape: tuple[int, int]
     square: NDArray[np.uint8]
     image_map: ImageMap
-    doubts: tuple[Doubt, ...]
+    doubts: tuple[Doubt, ...] = ()
 
 
 def prepare_radiograph(radiograph: Radiograph, preset: Preset) -> Prepared:
-    """Prepare a radiograph for the network of a preset, and say what is doubtful about it."""
+    """Prepare a radiograph for the network of a preset."""
     square, image_map = prepare(radiograph, preset.input_size, preset)
     height, width = radiograph.pixels.shape
-    doubts = examine(radiograph)
-    return Prepared(radiograph.identity, (height, width), square, image_map, doubts)
+    return Prepared(radiograph.identity, (height, width), square, image_map)
 
 
 def prepare_file(preset: Preset, path: Path) -> Prepared | InputError:
-    """Read a radiograph's first frame and prepare it, or say why it cannot be."""
+    """Read a radiograph's first frame, prepare it and say what is doubtful, or why it cannot be."""
     try:
         require_projection(read_identity(path))
-        return prepare_radiograph(read_radiograph(path), preset)
+        radiograph = read_radiograph(path)
+        return replace(prepare_radiograph(radiograph, preset), doubts=examine(radiograph))
     except InputError as error:
         return error
 

@@ -25,6 +25,9 @@ from detector.errors import FolderNotWritableError, InputError
 from detector.files import replace_file
 from pneumo_viewer.words import mark, tr
 
+PATIENCE_SECONDS: Final = 30.0
+"""After which a server that says nothing is given up."""
+LONGEST_CONNECTING_SECONDS: Final = 10.0
 MOST_STUDIES: Final = 200
 """More studies than these are not listed."""
 

@@ -18,7 +18,9 @@ from requests.adapters import HTTPAdapter
 from detector.files import access_error
 from pneumo_viewer.network import archive
 from pneumo_viewer.network.archive import (
+    LONGEST_CONNECTING_SECONDS,
     MOST_STUDIES,
+    PATIENCE_SECONDS,
     FoundStudies,
     FoundStudy,
     InstanceAddress,
@@ -31,8 +33,6 @@ from pneumo_viewer.network.servers import WebServer
 for _library in ("dicomweb_client", "retrying"):
     logging.getLogger(_library).setLevel(logging.CRITICAL + 1)
 
-PATIENCE_SECONDS: Final = 30.0
-_LONGEST_CONNECTING_SECONDS: Final = 10.0
 _AS_STORED: Final = (("application/dicom", "*"),)
 _STUDY_FIELDS: Final = ["StudyDescription", "ModalitiesInStudy", "NumberOfStudyRelatedInstances"]
 _OUT_OF_RESOURCES: Final = range(0xA700, 0xA800)
@@ -125,7 +125,7 @@ class WebArchive:
     @contextmanager
     def _asked(self) -> Iterator[DICOMwebClient]:
         """A client whose failures are told in a sentence."""
-        connecting = min(self._patience, _LONGEST_CONNECTING_SECONDS)
+        connecting = min(self._patience, LONGEST_CONNECTING_SECONDS)
         with requests.Session() as session:
             session.mount("http://", _PlainWildcards())
             session.mount("https://", _PlainWildcards())

@@ -44,7 +44,9 @@ from detector.files import access_error
 from pneumo_viewer.network import archive
 from pneumo_viewer.network.archive import (
     IMAGE_CLASSES,
+    LONGEST_CONNECTING_SECONDS,
     MOST_STUDIES,
+    PATIENCE_SECONDS,
     REPORT_CLASSES,
     FoundStudies,
     FoundStudy,
@@ -59,8 +61,6 @@ T = TypeVar("T")
 # It logs identifiers, and each failure that it logs is a sentence here.
 logging.getLogger("pynetdicom").setLevel(logging.CRITICAL + 1)
 
-PATIENCE_SECONDS: Final = 30.0
-_LONGEST_CONNECTING_SECONDS: Final = 10.0
 
 _UNCOMPRESSED: Final = (ExplicitVRLittleEndian, ImplicitVRLittleEndian)
 _SYNTAXES: Final = (
@@ -253,7 +253,7 @@ class DimseArchive:
         roles: Sequence[Any],
         handlers: Sequence[Any],
     ) -> Association:
-        server, connecting = self._server, min(self._patience, _LONGEST_CONNECTING_SECONDS)
+        server, connecting = self._server, min(self._patience, LONGEST_CONNECTING_SECONDS)
         entity = AE(server.own_title)
         entity.connection_timeout = connecting
         entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = self._patience

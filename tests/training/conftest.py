@@ -9,37 +9,11 @@ from pathlib import Path
 import matplotlib.font_manager  # noqa: F401 - finds its cache before tests have homes of their own
 import numpy as np
 import pytest
-from numpy.typing import NDArray
-from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.uid import ComputedRadiographyImageStorage, ExplicitVRLittleEndian, generate_uid
+from small_radiographs import write_dicom
 
 SIDE = 96
 BOX = (20.0, 30.0, 24.0, 36.0)
 """x, y, width, height of the bright patch in each positive exam."""
-
-
-def write_dicom(path: Path, pixels: NDArray[np.uint8], patient_id: str) -> None:
-    radiograph = Dataset()
-    radiograph.SOPClassUID = ComputedRadiographyImageStorage
-    radiograph.SOPInstanceUID = generate_uid(entropy_srcs=[path.name])
-    radiograph.StudyInstanceUID = generate_uid(entropy_srcs=[path.name, "study"])
-    radiograph.SeriesInstanceUID = generate_uid(entropy_srcs=[path.name, "series"])
-    radiograph.Modality = "CR"
-    radiograph.PatientID = patient_id
-    radiograph.PatientName = ""
-    radiograph.Rows, radiograph.Columns = pixels.shape
-    radiograph.SamplesPerPixel = 1
-    radiograph.PhotometricInterpretation = "MONOCHROME2"
-    radiograph.BitsAllocated = radiograph.BitsStored = 8
-    radiograph.HighBit = 7
-    radiograph.PixelRepresentation = 0
-    radiograph.PixelData = pixels.tobytes()
-    radiograph.file_meta = FileMetaDataset()
-    radiograph.file_meta.MediaStorageSOPClassUID = radiograph.SOPClassUID
-    radiograph.file_meta.MediaStorageSOPInstanceUID = radiograph.SOPInstanceUID
-    radiograph.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    path.parent.mkdir(parents=True, exist_ok=True)
-    radiograph.save_as(path, enforce_file_format=True)
 
 
 def write_table(path: Path, header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:

@@ -6,9 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
-from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.uid import ComputedRadiographyImageStorage, ExplicitVRLittleEndian, generate_uid
+from small_radiographs import write_dicom
 
 from detector.model_card import ModelCard, OperatingPoint
 from detector.presets import PRESETS, Preset
@@ -51,29 +49,6 @@ def write_weights(
     return save_weights(path, build_network(preset), card)
 
 
-def write_radiograph(path: Path, pixels: NDArray[np.uint8], patient: str) -> None:
-    radiograph = Dataset()
-    radiograph.SOPClassUID = ComputedRadiographyImageStorage
-    radiograph.SOPInstanceUID = generate_uid(entropy_srcs=[path.name])
-    radiograph.StudyInstanceUID = generate_uid(entropy_srcs=[path.name, "study"])
-    radiograph.SeriesInstanceUID = generate_uid(entropy_srcs=[path.name, "series"])
-    radiograph.Modality = "CR"
-    radiograph.PatientID = patient
-    radiograph.PatientName = ""
-    radiograph.Rows, radiograph.Columns = pixels.shape
-    radiograph.SamplesPerPixel = 1
-    radiograph.PhotometricInterpretation = "MONOCHROME2"
-    radiograph.BitsAllocated = radiograph.BitsStored = 8
-    radiograph.HighBit = 7
-    radiograph.PixelRepresentation = 0
-    radiograph.PixelData = pixels.tobytes()
-    radiograph.file_meta = FileMetaDataset()
-    radiograph.file_meta.MediaStorageSOPClassUID = radiograph.SOPClassUID
-    radiograph.file_meta.MediaStorageSOPInstanceUID = radiograph.SOPInstanceUID
-    radiograph.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    radiograph.save_as(path, enforce_file_format=True)
-
-
 def write_studies(folder: Path, count: int, side: int = 96) -> None:
     """Radiographs of as many patients; no two look alike, every second has a bright patch."""
     folder.mkdir()
@@ -83,4 +58,4 @@ def write_studies(folder: Path, count: int, side: int = 96) -> None:
         pixels = np.kron(texture, np.ones((6, 6), np.uint8))
         if number % 2 == 0:
             pixels[30:66, 20:44] += 140
-        write_radiograph(folder / f"exam{number}.dcm", pixels, f"patient {number}")
+        write_dicom(folder / f"exam{number}.dcm", pixels, f"patient {number}")

@@ -28,7 +28,6 @@ from pneumo_viewer.main_window import MainWindow
 from pneumo_viewer.panels.notice import reading_ms
 from pneumo_viewer.panels.scrolling import Scrolling
 from pneumo_viewer.review.findings import Verdict
-from pneumo_viewer.theme import Theme
 
 DIALOGS = (
     "settings",
@@ -47,9 +46,9 @@ SMALL = QSize(1280, 720)
 
 @pytest.fixture
 def window(
-    qtbot: QtBot, tmp_path: Path, text_size: Callable[[float], None]
+    qtbot: QtBot, tmp_path: Path, large_text: Callable[[float], None]
 ) -> Iterator[MainWindow]:
-    text_size(1.0)
+    large_text(1.0)
     with reading_window(qtbot, tmp_path / "reviews.sqlite3") as window:
         window.show()
         window.activateWindow()
@@ -66,14 +65,6 @@ def small_screen(monkeypatch: pytest.MonkeyPatch) -> None:
             return SMALL
 
     monkeypatch.setattr(Scrolling, "screen", lambda _: Screen())
-
-
-@pytest.fixture
-def text_size(qapp: QApplication) -> Iterator[Callable[[float], None]]:
-    theme = Theme(qapp)
-    yield lambda scale: theme.apply("dark", scale)
-    theme.apply("dark", 1.0)
-    theme.deleteLater()
 
 
 # Names
@@ -209,10 +200,10 @@ def cut(root: QWidget) -> list[str]:
     return found
 
 
-def test_at_twice_the_text_size_the_window_fits_a_small_screen_and_no_text_is_cut(
-    small_screen: None, window: MainWindow, qtbot: QtBot, text_size: Callable[[float], None]
+def test_at_twice_the_large_text_the_window_fits_a_small_screen_and_no_text_is_cut(
+    small_screen: None, window: MainWindow, qtbot: QtBot, large_text: Callable[[float], None]
 ) -> None:
-    text_size(2.0)
+    large_text(2.0)
     for page in (window.start_page, window.viewports, window.agreement_page):
         window.pages.setCurrentWidget(page)
         window.resize(SMALL)
@@ -225,7 +216,7 @@ def test_at_twice_the_text_size_the_window_fits_a_small_screen_and_no_text_is_cu
     assert area.horizontalScrollBar().maximum() > 0
 
 
-def test_at_the_usual_text_size_nothing_scrolls_on_a_small_screen(
+def test_at_the_usual_large_text_nothing_scrolls_on_a_small_screen(
     small_screen: None, window: MainWindow, qtbot: QtBot
 ) -> None:
     window.pages.setCurrentWidget(window.start_page)

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from desk_stage import reading_window
 from fake_jobs import FakeJobs
-from model_stage import write_radiograph
 from pydicom import dcmread
 from pytestqt.qtbot import QtBot
+from small_radiographs import write_dicom
 
 import detector
 import pneumo_viewer
@@ -72,7 +72,7 @@ SECRETS = {"PatientName": "Hidden^Ada", "PatientID": "ID-77-1", "PatientBirthDat
 def folder(tmp_path: Path) -> Path:
     """A radiograph of a patient with a name, one that is cut off, and one without rows."""
     whole = tmp_path / "whole.dcm"
-    write_radiograph(whole, np.zeros((32, 32), np.uint8), "")
+    write_dicom(whole, np.zeros((32, 32), np.uint8), "")
     dataset = dcmread(whole)
     for keyword, value in SECRETS.items():
         setattr(dataset, keyword, value)
