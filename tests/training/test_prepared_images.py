@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from pathlib import Path
 
@@ -112,10 +117,13 @@ def test_a_missing_file_is_an_error_of_access(images: list[LabelledImage], tmp_p
 def test_a_decoder_that_breaks_down_is_reported_with_its_file(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from concurrent.futures.process import BrokenProcessPool
-
     class Broken:
         def __init__(self, *_: object, **__: object) -> None: ...
+        def submit(self, *_: object) -> Future[None]:
+            running: Future[None] = Future()
+            running.set_result(None)
+            return running
+
         def map(self, *_: object, **__: object) -> object:
             raise BrokenProcessPool
 
@@ -124,3 +132,25 @@ def test_a_decoder_that_breaks_down_is_reported_with_its_file(
     monkeypatch.setattr("training.datasets.decoding.ProcessPoolExecutor", Broken)
     with pytest.raises(DamagedFileError, match=r"00000150_002\.dcm: .* a decoder broke down"):
         list(decode_many(DEMO, 64, PRESET, processes=2))
+
+
+def test_a_script_without_a_guarded_start_is_told_so(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from pathlib import Path\n"
+        "from detector.presets import PRESETS\n"
+        "from training.datasets.decoding import decode_many\n"
+        f"paths = sorted(Path({str(DEMO_STUDIES)!r}).glob('*.dcm'))\n"
+        "list(decode_many(paths, 32, PRESETS['compact'], processes=2))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, str(script)],
+        env={**os.environ, "PYTHONPATH": str(Path.cwd())},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].endswith(
+        'put what it does under `if __name__ == "__main__":`'
+    )

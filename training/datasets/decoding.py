@@ -82,6 +82,8 @@ def decode_many(
     ------
     detector.errors.InputError
         When a file cannot be read.
+    RuntimeError
+        When the processes do not start, since they run the calling script again from its top.
     """
     decode_one = partial(decode, size=size, preset=preset)
     if processes is None:
@@ -97,6 +99,7 @@ def decode_many(
     )
     done = 0
     try:
+        _require_running(pool)
         for decoded in pool.map(decode_one, paths, chunksize=CHUNK):
             yield decoded
             done += 1
@@ -106,3 +109,14 @@ def decode_many(
         ) from error
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _require_running(pool: ProcessPoolExecutor) -> None:
+    """A spawned process imports the script that spawned it before it does anything else."""
+    try:
+        pool.submit(os.getpid).result()
+    except BrokenProcessPool as error:
+        raise RuntimeError(
+            "the processes that decode radiographs ended before they began; if a script of yours "
+            'calls this, put what it does under `if __name__ == "__main__":`'
+        ) from error
