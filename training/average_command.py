@@ -14,11 +14,10 @@ from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import torch
 import typer
-from rich.console import Console
 from rich.progress import Progress
 
 from detector.errors import InputError
@@ -30,17 +29,14 @@ from detector.weights import load_weights, save_weights
 from training.datasets.data_set import DataSet, read_data_set
 from training.datasets.labelled_image import DataSetError
 from training.datasets.prepared_images import prepare_images
+from training.datasets.splits import listed
 from training.evaluation.calibration import fit_calibration
 from training.evaluation.exam import Exam
 from training.evaluation.operating_points import OPERATING_IOU, choose_operating_points
 from training.judging import choose_threshold, detect, judge
+from training.terminal import NOTES, command_application, refuse
 
-UNUSABLE_ARGUMENTS = 2
-
-_console = Console(stderr=True, soft_wrap=True, markup=False, highlight=False)
-_application = typer.Typer(
-    add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
-)
+_application = command_application()
 
 
 def main() -> None:
@@ -75,16 +71,16 @@ def average_networks(
         cards = [card for group in loaded.values() for _, card in group]
         _require_one_architecture(every)
         exams = _out_of_fold(loaded, data_set, out.parent / "prepared")
-        card = _describe(cards, exams, f"{data.name}, folds {_listed(files)}", version)
+        card = _describe(cards, exams, f"{data.name}, folds {listed(files)}", version)
         network = average(every)
         if network.preset.exam_points:
             network.preset = _calibrated(network.preset, exams)
         card = save_weights(out, network, card.model_copy(update={"preset": network.preset}))
     except (InputError, DataSetError) as error:
-        _stop(str(error))
+        refuse(str(error))
     for metric in card.metrics:
-        _console.print(f"{metric.name}: {metric.value:.3f} {metric.interval}")
-    _console.print(f"Weights: {out}")
+        NOTES.print(f"{metric.name}: {metric.value:.3f} {metric.interval}")
+    NOTES.print(f"Weights: {out}")
 
 
 def average(networks: Sequence[DetectionNetwork]) -> DetectionNetwork:
@@ -117,7 +113,7 @@ def _calibrated(preset: Preset, exams: Sequence[Exam]) -> Preset:
 def _load(file: Path, fold: int) -> tuple[DetectionNetwork, ModelCard]:
     network, card = load_weights(file)
     if fold in card.training_folds:
-        _stop(f"{file} was trained on fold {fold}, so that it cannot be judged there.")
+        refuse(f"{file} was trained on fold {fold}, so that it cannot be judged there.")
     return network, card
 
 
@@ -126,7 +122,7 @@ def _require_one_architecture(networks: Sequence[DetectionNetwork]) -> None:
         return {name: tensor.shape for name, tensor in network.state_dict().items()}
 
     if any(shapes(network) != shapes(networks[0]) for network in networks):
-        _stop("The networks are of different architectures. Average those of one preset.")
+        refuse("The networks are of different architectures. Average those of one preset.")
 
 
 def _out_of_fold(
@@ -135,7 +131,7 @@ def _out_of_fold(
     cache: Path,
 ) -> list[Exam]:
     exams: list[Exam] = []
-    with Progress(console=_console, transient=True) as progress:
+    with Progress(console=NOTES, transient=True) as progress:
         task = progress.add_task("Judging", total=len(loaded))
         for fold, group in loaded.items():
             judged = average([network for network, _ in group])
@@ -187,18 +183,11 @@ def _parse(networks: Sequence[str]) -> dict[int, list[Path]]:
     for text in networks:
         fold, separator, file = text.partition("=")
         if not (separator and fold.isdecimal()):
-            _stop(f"Give each network as FOLD=FILE, such as 0=run/compact.safetensors, not {text}.")
+            refuse(
+                f"Give each network as FOLD=FILE, such as 0=run/compact.safetensors, not {text}."
+            )
         files.setdefault(int(fold), []).append(Path(file))
     return files
-
-
-def _listed(folds: Mapping[int, object]) -> str:
-    return ", ".join(map(str, sorted(folds)))
-
-
-def _stop(sentence: str) -> NoReturn:
-    _console.print(sentence)
-    raise typer.Exit(UNUSABLE_ARGUMENTS)
 
 
 if __name__ == "__main__":

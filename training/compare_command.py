@@ -7,12 +7,10 @@ import sys
 from collections.abc import Collection, Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import torch
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from detector.errors import InputError
 from detector.files import make_writable, replace_file
@@ -25,7 +23,6 @@ from training.comparison import (
     Comparison,
     Fold,
     common_preset,
-    listed,
     split_folds,
     system_preset,
 )
@@ -34,22 +31,19 @@ from training.comparison_report import TITLES, Outcome, make_report, title_of
 from training.datasets.data_set import read_data_set
 from training.datasets.labelled_image import DataSetError, LabelledImage
 from training.datasets.negatives import read_negatives
-from training.datasets.prepared_images import PreparedImages, prepare_images
+from training.datasets.splits import listed
 from training.fold_detections import exams_of
 from training.judging import RESAMPLES
-from training.train_command import STRIDE
-from training.trainer import StepReport, real_steps
+from training.run_options import choose_device, require_whole_strides
+from training.run_progress import prepare_shown, steps_shown
+from training.terminal import RESULTS, command_application, parse_folds, refuse
+from training.trainer import real_steps
 
-UNUSABLE_ARGUMENTS = 2
 REPORT = "comparison"
 """Name of the files of results, by their suffix."""
 PREFERRED_REFERENCE = "compact"
 
-_console = Console(soft_wrap=True, markup=False, highlight=False)
-_notes = Console(stderr=True, soft_wrap=True, markup=False, highlight=False)
-_application = typer.Typer(
-    add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
-)
+_application = command_application()
 
 
 def main() -> None:
@@ -128,15 +122,14 @@ def compare_systems(
     same options finished is not repeated, and one that was interrupted goes on.
     """
     if find_spec("matplotlib") is None:
-        _stop("The figure needs matplotlib. Install it with: pip install 'pneumo-viewer[train]'")
+        refuse("The figure needs matplotlib. Install it with: pip install 'pneumo-viewer[train]'")
     from training.comparison_figure import draw_comparison
 
-    if size is not None and size % STRIDE:
-        _stop(f"--size takes multiples of {STRIDE}, the stride of the body, not {size}.")
+    require_whole_strides(size)
     try:
         body_normalisation(body)
     except ValueError:
-        _stop(f"timm has no body {body}. Name one of its models.")
+        refuse(f"timm has no body {body}. Name one of its models.")
     chosen = _parse_systems(systems)
     reference = _choose_reference(reference, chosen)
     common = common_preset(body, size, steps, batch)
@@ -146,19 +139,25 @@ def compare_systems(
     try:
         make_writable(out)
         data_set = read_data_set(data)
-        used = _parse_folds("--folds", folds) or sorted(set(data_set.folds.values()))
-        judged = _parse_folds("--held-out", held_out) or used
+        used = parse_folds("--folds", folds) or sorted(set(data_set.folds.values()))
+        judged = parse_folds("--held-out", held_out) or used
         unpacked = out / "unpacked"
         added = [image for folder in negatives or () for image in read_negatives(folder, unpacked)]
         splits = split_folds(data_set, used, judged, added)
         images = _images(splits)
-        comparison = Comparison(_prepare(images, common, out), out, seed, _device(device), workers)
+        comparison = Comparison(
+            prepare_shown(images, common.input_size, common, out),
+            out,
+            seed,
+            choose_device(device),
+            workers,
+        )
         for fold in splits:
             comparison.require_no_leakage(fold)
         _judge_all(comparison, presets, splits)
         outcomes = [_outcome(comparison, preset, splits) for preset in presets]
     except (InputError, DataSetError, BodyWeightsError, CheckpointError) as error:
-        _stop(str(error))
+        refuse(str(error))
     report = make_report(
         _title(data.name, len(presets), judged, common),
         {
@@ -181,8 +180,8 @@ def compare_systems(
         replace_file(out / f"{REPORT}.png", draw_comparison(report, "png"))
         replace_file(out / f"{REPORT}.svg", draw_comparison(report, "svg"))
     except OSError as error:
-        _stop(f"{out}: the results cannot be written ({error.strerror}). Make room and go on.")
-    _console.print(text)
+        refuse(f"{out}: the results cannot be written ({error.strerror}). Make room and go on.")
+    RESULTS.print(text)
 
 
 def _judge_all(comparison: Comparison, presets: Sequence[Preset], splits: Sequence[Fold]) -> None:
@@ -195,24 +194,11 @@ def _judge_all(comparison: Comparison, presets: Sequence[Preset], splits: Sequen
     ]
     for number, (preset, fold) in enumerate(missing, start=1):
         what = f"{title_of(preset.name)}, fold {fold.number} ({number} of {len(missing)})"
-        with Progress(
-            TextColumn(what),
-            BarColumn(),
-            TextColumn("step {task.completed}/{task.total}"),
-            TimeRemainingColumn(),
-            console=_notes,
-        ) as progress:
-            task = progress.add_task("", total=preset.steps)
-
-            def show(
-                report: StepReport, progress: Progress = progress, task: TaskID = task
-            ) -> None:
-                progress.update(task, completed=report.step)
-
+        with steps_shown(f"{what}:", preset, 0, real_steps(preset, 0)) as show:
             try:
                 comparison.judge(preset, fold, show)
             except FloatingPointError as error:
-                _stop(f"{what}: {error}. Leave it out with --systems.")
+                refuse(f"{what}: {error}. Leave it out with --systems.")
 
 
 def _outcome(comparison: Comparison, preset: Preset, splits: Sequence[Fold]) -> Outcome:
@@ -292,48 +278,14 @@ def _parse_systems(text: str) -> list[str]:
     chosen = list(dict.fromkeys(text.split(","))) if text else available
     for name in chosen:
         if name not in available:
-            _stop(f"There is no system {name}. Choose from {', '.join(available)}.")
+            refuse(f"There is no system {name}. Choose from {', '.join(available)}.")
     return chosen
 
 
 def _choose_reference(name: str, chosen: Sequence[str]) -> str:
     if name and name not in chosen:
-        _stop(f"The reference {name} is not among the systems. Add it to --systems.")
+        refuse(f"The reference {name} is not among the systems. Add it to --systems.")
     return name or (PREFERRED_REFERENCE if PREFERRED_REFERENCE in chosen else chosen[-1])
-
-
-def _parse_folds(option: str, text: str) -> tuple[int, ...]:
-    try:
-        return tuple(sorted({int(fold) for fold in text.split(",") if text}))
-    except ValueError:
-        _stop(f"{option} takes numbers with commas between them, not “{text}”.")
-
-
-def _prepare(images: Sequence[LabelledImage], common: Preset, out: Path) -> PreparedImages:
-    with Progress(console=_notes, transient=True) as progress:
-        task = progress.add_task("Decoding", total=len(images))
-        return prepare_images(
-            images,
-            common.input_size,
-            out / "prepared",
-            lambda done: progress.update(task, completed=done),
-            preset=common,
-        )
-
-
-def _device(name: str) -> torch.device:
-    if name == "auto":
-        name = "cuda" if torch.cuda.is_available() else "cpu"
-    if name not in ("cpu", "cuda"):
-        _stop(f"There is no device {name}. Use cpu, cuda or auto.")
-    if name == "cuda" and not torch.cuda.is_available():
-        _stop("There is no CUDA device here. Use --device cpu.")
-    return torch.device(name)
-
-
-def _stop(sentence: str) -> NoReturn:
-    _notes.print(sentence)
-    raise typer.Exit(UNUSABLE_ARGUMENTS)
 
 
 if __name__ == "__main__":

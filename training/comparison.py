@@ -25,7 +25,7 @@ from training.datasets.data_set import DataSet
 from training.datasets.labelled_image import DataSetError, LabelledImage
 from training.datasets.leakage import require_no_leakage
 from training.datasets.prepared_images import PreparedImages
-from training.datasets.splits import select_folds, without_patients
+from training.datasets.splits import listed, select_folds, without_patients
 from training.fold_detections import DETECTIONS, Costs, FoldDetections, read_fold, write_fold
 from training.judging import choose_threshold, detect
 from training.peak_memory import peak_bytes, restart_peak
@@ -293,11 +293,6 @@ class Comparison:
             "judged": describe_images(fold.held_out),
             "seed": self.seed,
         }
-
-
-def listed(numbers: Collection[int]) -> str:
-    """Numbers in order, with commas between them."""
-    return ", ".join(map(str, sorted(numbers)))
 
 
 def device_name(device: torch.device) -> str:

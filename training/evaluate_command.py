@@ -12,10 +12,9 @@ import sys
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.progress import track
 
 from detector.dicom.reading import read_radiograph
@@ -23,6 +22,7 @@ from detector.errors import InputError
 from detector.files import make_writable, replace_file
 from detector.model_card import OperatingPoint
 from resources import DEFAULT_WEIGHTS
+from training.datasets.splits import listed
 from training.datasets.truth import read_truth
 from training.evaluation.calibration import reliability_table
 from training.evaluation.detections_file import join_truth, read_detections
@@ -31,18 +31,14 @@ from training.evaluation.measures import Evaluation
 from training.evaluation.report import evaluate
 from training.evaluation.subgroups import Subgroup, evaluate_subgroups
 from training.evaluation_output import curve_files, tables
+from training.terminal import NOTES, RESULTS, command_application, parse_folds, refuse
 
 SOME_LEFT_OUT = 1
-UNUSABLE_ARGUMENTS = 2
 REPORT = "evaluation.json"
 LOW_SCORE = 0.01
 """Detections cut off below this lose nothing that average precision would notice."""
 
-_console = Console(soft_wrap=True, markup=False, highlight=False)
-_notes = Console(stderr=True, soft_wrap=True, markup=False, highlight=False)
-_application = typer.Typer(
-    add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
-)
+_application = command_application()
 
 
 def main() -> None:
@@ -104,17 +100,17 @@ def evaluate_detector(
             make_writable(out)
         match data, detections, truth:
             case Path() as folder, None, None:
-                scored = _run_weights(weights, folder, _parse_folds(folds))
+                scored = _run_weights(weights, folder, parse_folds("--folds", folds))
             case None, Path() as found, Path() as table:
                 scored = _take_detections(found, table)
             case _:
-                _stop("Give either --data, or --detections together with --truth.")
+                refuse("Give either --data, or --detections together with --truth.")
     except InputError as error:
-        _stop(str(error))
+        refuse(str(error))
     if not scored.exams:
         for name, reason in scored.left_out:
-            _notes.print(f"Left out: {name}: {reason}")
-        _stop("No image has both detections and truth, so there is nothing to measure.")
+            NOTES.print(f"Left out: {name}: {reason}")
+        refuse("No image has both detections and truth, so there is nothing to measure.")
     if threshold is None:
         threshold = scored.threshold
     evaluation = evaluate(
@@ -136,9 +132,9 @@ def evaluate_detector(
     reliability = reliability_table(scored.exams)
     command = shlex.join(["pneumo-evaluate", *sys.argv[1:]])
     _print_head(evaluation, scored)
-    _console.print(*tables(evaluation, reliability, groups), sep="\n")
+    RESULTS.print(*tables(evaluation, reliability, groups), sep="\n")
     if subgroups and not groups:
-        _console.print("There are no subgroups: nothing is known of view, sex, age or class.")
+        RESULTS.print("There are no subgroups: nothing is known of view, sex, age or class.")
     _print_foot(evaluation, scored, command)
     if out is not None:
         content = {
@@ -180,10 +176,10 @@ def _run_weights(weights: Path, folder: Path, folds: Collection[int]) -> _Scored
         images = data.split(folds)[0] if folds else data.images
         traits = read_traits(folder, images)
     except DataSetError as error:
-        _stop(str(error))
+        refuse(str(error))
     detector = Detector.load(weights)
     exams, left_out = [], []
-    for image in track(images, "Detecting", console=_notes, disable=not _notes.is_terminal):
+    for image in track(images, "Detecting", console=NOTES, disable=not NOTES.is_terminal):
         try:
             radiograph = read_radiograph(image.path)
         except InputError as error:
@@ -207,7 +203,7 @@ def _run_weights(weights: Path, folder: Path, folds: Collection[int]) -> _Scored
     model = detector.identity
     facts = {
         "model": f"{model.name} {model.version} ({model.fingerprint}, preset {model.preset})",
-        "data": f"{folder.name}, " + (f"folds {_listed(folds)}" if folds else "all exams"),
+        "data": f"{folder.name}, " + (f"folds {listed(folds)}" if folds else "all exams"),
         "resampled": f"{len({exam.patient for exam in exams})} patients",
     }
     stated = {trait for exam in exams for trait in exam.traits}
@@ -252,8 +248,8 @@ def _take_detections(detections: Path, truth: Path) -> _Scored:
 
 def _print_head(evaluation: Evaluation, scored: _Scored) -> None:
     for fact, value in scored.facts.items():
-        _console.print(f"{fact.capitalize()}: {value}")
-    _console.print(
+        RESULTS.print(f"{fact.capitalize()}: {value}")
+    RESULTS.print(
         f"Evaluated: {evaluation.exam_count} exams, {evaluation.positive_count} with "
         f"{evaluation.truth_count} true boxes; "
         f"{evaluation.detection_count} detections"
@@ -262,26 +258,15 @@ def _print_head(evaluation: Evaluation, scored: _Scored) -> None:
 
 def _print_foot(evaluation: Evaluation, scored: _Scored, command: str) -> None:
     intervals = f", with 95 % intervals from {evaluation.resamples} draws (seed {evaluation.seed})"
-    _console.print(
+    RESULTS.print(
         f"In percent{intervals if evaluation.resamples else ''}. The challenge metric counts boxes "
         f"from score {evaluation.threshold:g}."
     )
     for remark in scored.remarks:
-        _console.print(remark)
+        RESULTS.print(remark)
     for name, reason in scored.left_out:
-        _console.print(f"Left out: {name}: {reason}")
-    _console.print(f"Command: {command}")
-
-
-def _parse_folds(text: str) -> tuple[int, ...]:
-    try:
-        return tuple(int(fold) for fold in text.split(",") if text)
-    except ValueError:
-        _stop(f"--folds takes numbers with commas between them, not “{text}”.")
-
-
-def _listed(folds: Collection[int]) -> str:
-    return ", ".join(map(str, sorted(folds)))
+        RESULTS.print(f"Left out: {name}: {reason}")
+    RESULTS.print(f"Command: {command}")
 
 
 def _write(folder: Path, files: Mapping[str, str]) -> None:
@@ -289,12 +274,7 @@ def _write(folder: Path, files: Mapping[str, str]) -> None:
         try:
             replace_file(folder / name, text.encode())
         except OSError as error:
-            _stop(f"{folder}: {name} cannot be written ({error.strerror}). Name another folder.")
-
-
-def _stop(sentence: str) -> NoReturn:
-    _notes.print(sentence)
-    raise typer.Exit(UNUSABLE_ARGUMENTS)
+            refuse(f"{folder}: {name} cannot be written ({error.strerror}). Name another folder.")
 
 
 if __name__ == "__main__":

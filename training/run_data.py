@@ -21,6 +21,7 @@ from training.datasets.negatives import read_negatives
 from training.datasets.nih import read_pneumonia
 from training.datasets.prepared_images import PreparedImages
 from training.datasets.splits import (
+    listed,
     patients_known_as,
     require_disjoint_patients,
     without_patients,
@@ -89,7 +90,7 @@ def read_splits(
     excluded = identifiers | patients_known_as([*labelled, *held_out], identifiers)
     labelled = without_patients(labelled, excluded)
     training = [image for image in labelled if image.is_positive or not preset.is_positives_only]
-    numbers = ", ".join(map(str, sorted(folds)))
+    numbers = listed(folds)
     name = f"{data.name}, folds {numbers}" if folds else f"no fold of {data.name}"
     source = f"{len(training)} radiographs of {name}"
     unseen = excluded | {image.patient for image in held_out}

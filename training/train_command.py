@@ -6,60 +6,44 @@ training.train_command`` with the same options. Only the first process writes.
 
 from __future__ import annotations
 
-import math
-import shlex
-import sys
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import torch
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from detector.errors import InputError
 from detector.files import make_writable
-from detector.model_card import Metric, ModelCard, OperatingPoint, read_card
+from detector.model_card import ModelCard, read_card
 from detector.networks.protocol import DetectionNetwork
 from detector.networks.systems import build_network
 from detector.presets import PRESETS, Preset
 from detector.weights import load_all_weights, load_weights, save_weights
 from training.body_weights import BodyWeightsError, load_pretrained
 from training.checkpoints import CheckpointError
-from training.datasets.labelled_image import DataSetError, LabelledImage
+from training.datasets.labelled_image import DataSetError
 from training.datasets.leakage import require_no_leakage
-from training.datasets.prepared_images import PreparedImages, prepare_images
 from training.event_log import EventLog, EventLogError
 from training.judged_log import JudgedLog
-from training.judging import choose_threshold, detect, judge
 from training.processes import join_processes
+from training.run_card import describe_run
 from training.run_data import Splits, describe_data, find_places, read_splits
+from training.run_options import change_preset, choose_device, require_whole_strides
+from training.run_progress import prepare_shown, steps_shown
 from training.samples import SampleStream
 from training.stopping import Stop
+from training.terminal import NOTES, command_application, parse_folds, refuse
 from training.trainer import CHECKPOINT, StepReport, Trainer
 
-UNUSABLE_ARGUMENTS = 2
 EVENTS = "events"
 """Folder for TensorBoard inside that of the run."""
 DEFAULT = "compact"
 """The preset of a training that begins from no weights."""
 STOPPED = 3
 """Exit status of a run that was stopped and can be resumed."""
-VERSION = "1"
-"""Of the weights that this command writes."""
-STRIDE = 32
-"""Of the body: sides of the network's input are its multiples."""
-TERMS = (
-    "RSNA Pneumonia Detection Challenge annotations: non-commercial research and education only. "
-    "Radiographs: NIH ChestX-ray14 (Wang et al., CVPR 2017), provided by the NIH Clinical Center."
-)
 
-_console = Console(stderr=True, soft_wrap=True, markup=False, highlight=False)
-_application = typer.Typer(
-    add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
-)
+_application = command_application()
 
 
 def main() -> None:
@@ -183,36 +167,41 @@ def train_detector(
     then 3.
     """
     if preset is not None and preset not in PRESETS:
-        _stop(f"There is no preset {preset}. Choose one of {', '.join(PRESETS)}.")
+        refuse(f"There is no preset {preset}. Choose one of {', '.join(PRESETS)}.")
     if not resume and (out / CHECKPOINT).exists():
-        _stop(f"{out} holds a run already. Resume it with --resume, or name another folder.")
-    if size is not None and (size < STRIDE or size % STRIDE):
-        _stop(f"--size takes multiples of {STRIDE}, the stride of the body, not {size}.")
+        refuse(f"{out} holds a run already. Resume it with --resume, or name another folder.")
+    require_whole_strides(size)
     try:
         begins = PRESETS[preset or DEFAULT]
         if preset is None and start is not None:
             begins = read_card(start).preset
     except InputError as error:
-        _stop(str(error))
-    chosen = _change(begins, size, steps, synthetic_steps, batch, learning_rate)
-    if class_weights is not None:
-        chosen = replace(chosen, class_weights=_parse_class_weights(class_weights))
+        refuse(str(error))
+    chosen = change_preset(
+        begins,
+        size=size,
+        steps=steps,
+        synthetic_steps=synthetic_steps,
+        batch=batch,
+        class_weights=class_weights,
+        learning_rate=learning_rate,
+    )
     if not (chosen.synthetic_steps or chosen.steps or chosen.epochs):
-        _stop("There is no step to train. Give --steps or --synthetic-steps.")
+        refuse("There is no step to train. Give --steps or --synthetic-steps.")
     if start is not None and body_weights is not None:
-        _stop("--start holds the body's weights, too. Leave out --body-weights.")
+        refuse("--start holds the body's weights, too. Leave out --body-weights.")
     if threads is not None:
         torch.set_num_threads(threads)
     try:
         make_writable(out)
-        chosen_device = _device(device)
+        chosen_device = choose_device(device)
         processes = join_processes(chosen_device.type)
         if chosen.batch_size % processes.count:
-            _stop(f"{processes.count} processes cannot share {chosen.batch_size} images a step.")
+            refuse(f"{processes.count} processes cannot share {chosen.batch_size} images a step.")
         with processes.first_on_machine():
             splits = read_splits(
                 data,
-                _parse_folds(folds),
+                parse_folds("--folds", folds),
                 chosen,
                 negatives=negatives or (),
                 weak_positives=weak_positives or (),
@@ -220,7 +209,7 @@ def train_detector(
                 unpacked=out / "unpacked",
             )
             if (judge_held_out or judge_every) and not splits.held_out:
-                _stop("--judge needs folds that are not trained on. Leave out some of --folds.")
+                refuse("--judge needs folds that are not trained on. Leave out some of --folds.")
             stream = _stream(splits, chosen, places, out, seed)
         torch.manual_seed(seed)
         network = build_network(chosen)
@@ -248,18 +237,18 @@ def train_detector(
             is_stopped = stop.is_asked if processes.count == 1 else _never
             watch = None
             if judge_every is not None:
-                watched = _prepare(splits.held_out, chosen.input_size, chosen, out)
+                watched = prepare_shown(splits.held_out, chosen.input_size, chosen, out)
                 watch = JudgedLog(out, build_network(chosen), watched)
             _run(trainer, save_minutes * 60, is_stopped, watch, judge_every)
         processes.leave()
         if trainer.step < trainer.last_step:
-            _console.print(
+            NOTES.print(
                 f"Stopped at step {trainer.step} of {trainer.last_step}. Go on with --resume."
             )
             raise typer.Exit(STOPPED)
         network = build_network(chosen).to(trainer.device).eval()
         network.load_state_dict(trainer.averaged.tensors)
-        card = _describe(
+        card = describe_run(
             network, splits, begun_from, out, name=name or chosen.name, is_judged=judge_held_out
         )
     except (
@@ -269,20 +258,20 @@ def train_detector(
         CheckpointError,
         EventLogError,
     ) as error:
-        _stop(str(error))
+        refuse(str(error))
     weights = out / f"{card.name}.safetensors"
     save_weights(weights, network.cpu(), card)
     for metric in card.metrics:
-        _console.print(f"{metric.name}: {metric.value:.3f} {metric.interval}")
-    _console.print(f"Weights: {weights}")
+        NOTES.print(f"{metric.name}: {metric.value:.3f} {metric.interval}")
+    NOTES.print(f"Weights: {weights}")
 
 
 def _stream(
     splits: Splits, preset: Preset, places: Path | None, out: Path, seed: int
 ) -> SampleStream:
-    prepared = _prepare(splits.training, max(preset.training_sizes), preset, out)
+    prepared = prepare_shown(splits.training, max(preset.training_sizes), preset, out)
     if splits.held_out:
-        held_out = _prepare(splits.held_out, preset.input_size, preset, out)
+        held_out = prepare_shown(splits.held_out, preset.input_size, preset, out)
         require_no_leakage({"the training images": prepared, "the held-out images": held_out})
     return SampleStream(prepared, find_places(places, splits, prepared), preset, seed)
 
@@ -299,91 +288,6 @@ def _begin(
     return card
 
 
-def _describe(
-    network: DetectionNetwork,
-    splits: Splits,
-    begun_from: ModelCard | None,
-    out: Path,
-    *,
-    name: str,
-    is_judged: bool,
-) -> ModelCard:
-    """The card of a trained network; the held-out images are looked at here or never."""
-    preset = network.preset
-    command = shlex.join(["pneumo-train", *sys.argv[1:]])
-    threshold = 0.5
-    points: tuple[OperatingPoint, ...] = ()
-    if splits.labelled:
-        labelled = _prepare(splits.labelled, preset.input_size, preset, out)
-        threshold = choose_threshold(detect(network, labelled))
-        points = (
-            OperatingPoint(
-                name="best F1 of boxes at IoU 0.4",
-                threshold=threshold,
-                measured_on=f"the training images of {splits.name}",
-            ),
-        )
-    metrics: list[Metric] = []
-    if is_judged:
-        held_out = detect(network, _prepare(splits.held_out, preset.input_size, preset, out))
-        others = f"the exams held out from {splits.name}"
-        metrics = judge(held_out, threshold=threshold, data=others, command=command)
-    training_data = splits.source
-    if begun_from is not None:
-        training_data += (
-            f" Begun from {begun_from.name} {begun_from.fingerprint}, trained on "
-            f"{begun_from.training_data}"
-        )
-    return ModelCard(
-        name=name,
-        version=VERSION,
-        preset=preset,
-        terms=TERMS,
-        training_data=training_data,
-        training_command=command,
-        training_folds=splits.folds,
-        metrics=tuple(metrics),
-        operating_points=points,
-        score_threshold=threshold,
-    )
-
-
-def _change(
-    preset: Preset,
-    size: int | None,
-    steps: int | None,
-    synthetic_steps: int | None,
-    batch: int | None,
-    learning_rate: float | None,
-) -> Preset:
-    """The preset with what the command line asks for instead."""
-    if size is not None:
-        preset = replace(preset, input_size=size, training_sizes=(size,))
-    if steps is not None:
-        preset = replace(preset, steps=steps, epochs=None)
-    if synthetic_steps is not None:
-        preset = replace(preset, synthetic_steps=synthetic_steps)
-    if batch is not None:
-        preset = replace(preset, batch_size=batch)
-    if learning_rate is not None:
-        preset = replace(preset, learning_rate=learning_rate)
-    return preset
-
-
-def _prepare(
-    images: Sequence[LabelledImage], size: int, preset: Preset, out: Path
-) -> PreparedImages:
-    with Progress(console=_console, transient=True) as progress:
-        task = progress.add_task("Decoding", total=len(images))
-        return prepare_images(
-            images,
-            size,
-            out / "prepared",
-            lambda done: progress.update(task, completed=done),
-            preset=preset,
-        )
-
-
 def _never() -> bool:
     return False
 
@@ -397,66 +301,22 @@ def _run(
 ) -> None:
     with (
         EventLog(trainer.out / EVENTS, trainer.step) as events,
-        Progress(
-            TextColumn("step {task.completed}/{task.total}"),
-            BarColumn(),
-            TextColumn("{task.description}"),
-            TimeRemainingColumn(),
-            console=_console,
-        ) as progress,
+        steps_shown("", trainer.preset, trainer.step, trainer.last_step) as show,
     ):
-        task = progress.add_task("", total=trainer.last_step, completed=trainer.step)
 
-        def show(report: StepReport) -> None:
+        def progressed(report: StepReport) -> None:
             events.add(report)
-            parts = "  ".join(f"{name} {value:.3f}" for name, value in report.losses.items())
-            steps_per_second = progress.tasks[task].speed
-            if steps_per_second:
-                parts += f"  {steps_per_second * trainer.preset.batch_size:.1f} images/s"
-            progress.update(task, completed=report.step, description=parts)
+            show(report)
 
         while True:
             until = trainer.last_step
             if judge_every is not None:
                 until = min(until, (trainer.step // judge_every + 1) * judge_every)
-            trainer.run(until, save_every=save_every, progressed=show, is_stopped=is_stopped)
+            trainer.run(until, save_every=save_every, progressed=progressed, is_stopped=is_stopped)
             if watch is not None and not is_stopped():
                 watch.add(trainer)
             if is_stopped() or trainer.step >= trainer.last_step:
                 return
-
-
-def _parse_folds(text: str) -> tuple[int, ...]:
-    try:
-        return tuple(sorted({int(fold) for fold in text.split(",") if fold}))
-    except ValueError:
-        _stop(f"--folds takes numbers with commas between them, not “{text}”.")
-
-
-def _parse_class_weights(text: str) -> tuple[float, float, float]:
-    try:
-        normal, not_normal, opacity = map(float, text.split(","))
-    except ValueError:
-        _stop(f"--class-weights takes three numbers with commas between them, not “{text}”.")
-    weights = normal, not_normal, opacity
-    if not all(math.isfinite(weight) and weight >= 0 for weight in weights):
-        _stop("--class-weights takes numbers from 0 on.")
-    return weights
-
-
-def _device(name: str) -> torch.device:
-    if name == "auto":
-        name = "cuda" if torch.cuda.is_available() else "cpu"
-    if name not in ("cpu", "cuda"):
-        _stop(f"There is no device {name}. Use cpu, cuda or auto.")
-    if name == "cuda" and not torch.cuda.is_available():
-        _stop("There is no CUDA device here. Use --device cpu.")
-    return torch.device(name)
-
-
-def _stop(sentence: str) -> NoReturn:
-    _console.print(sentence)
-    raise typer.Exit(UNUSABLE_ARGUMENTS)
 
 
 if __name__ == "__main__":

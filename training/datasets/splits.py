@@ -18,6 +18,11 @@ from training.datasets.labelled_image import (
 )
 
 
+def listed(folds: Iterable[int]) -> str:
+    """The numbers of folds in their order, with commas between them."""
+    return ", ".join(map(str, sorted(folds)))
+
+
 def read_folds(patients_csv: Path) -> dict[str, int]:
     """Read the fold of each patient from a table with the columns ``nih_patient`` and ``fold``.
 
@@ -91,7 +96,7 @@ def select_folds(
     """
     missing = sorted(set(wanted) - set(folds.values()))
     if missing:
-        present = ", ".join(map(str, sorted(set(folds.values()))))
+        present = listed(set(folds.values()))
         raise DataSetError(f"There is no fold {missing[0]}; this data set has folds {present}.")
     return [image for image in images if folds[image.patient] in wanted]
 
