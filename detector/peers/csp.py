@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from detector.assignment import assign_ranges, boxes_of, gaussian_closeness, pad_objects
 from detector.decoding import cell_boxes, decode_deltas, encode_deltas
-from detector.losses import gaussian_focal_loss
+from detector.losses import batch_divisor, gaussian_focal_loss
 from detector.networks.dense import DenseDetector, Proposals, points_of, side_by_side
 from detector.networks.heads import NORM_GROUPS, PRIOR_LOGIT, convolution
 from detector.networks.protocol import Target
@@ -109,9 +109,9 @@ class CSPDetector(DenseDetector):
             deltas[is_center][:, :2], true_deltas[is_center][:, :2], reduction="sum"
         )
         return {
-            "center": CENTER_WEIGHT * center.sum() / is_center.sum().clamp_min(1),
-            "scale": SCALE_WEIGHT * size / is_scale.sum().clamp_min(1),
-            "offset": OFFSET_WEIGHT * offset / is_center.sum().clamp_min(1),
+            "center": CENTER_WEIGHT * center.sum() / batch_divisor(is_center.sum()),
+            "scale": SCALE_WEIGHT * size / batch_divisor(is_scale.sum()),
+            "offset": OFFSET_WEIGHT * offset / batch_divisor(is_center.sum()),
         }
 
     def propose(self, images: Tensor) -> Proposals:

@@ -24,7 +24,7 @@ from detector.assignment import (
     smallest_object,
 )
 from detector.decoding import Points, decode_boxes, encode_distances
-from detector.losses import box_loss
+from detector.losses import batch_divisor, box_loss
 from detector.networks.dense import DenseDetector, Proposals, points_of, side_by_side
 from detector.networks.heads import PRIOR_LOGIT, convolution, tower
 from detector.networks.protocol import Target
@@ -82,7 +82,7 @@ class FoveaBoxDetector(DenseDetector):
         objects = pad_objects([target.boxes for target in targets], images.device)
         assignment = assign_foveas(points, objects)
         is_positive = assignment.scale_weight > 0
-        count = is_positive.sum().clamp_min(1)
+        count = batch_divisor(is_positive.sum())
         center = sigmoid_focal_loss(
             side_by_side(outputs.centers).squeeze(2), assignment.center_target
         )

@@ -18,7 +18,7 @@ from torchvision.ops import DeformConv2d, sigmoid_focal_loss
 
 from detector.assignment import Objects, boxes_of, is_central, pad_objects, pairwise_iou
 from detector.decoding import Points, cell_boxes, decode_deltas, encode_deltas
-from detector.losses import box_loss
+from detector.losses import batch_divisor, box_loss
 from detector.networks.dense import DenseDetector, Proposals, points_of, side_by_side
 from detector.networks.heads import PRIOR_LOGIT, convolution, tower
 from detector.networks.protocol import Target
@@ -148,11 +148,11 @@ class GuidedAnchoringDetector(DenseDetector):
             side_by_side(outputs.deltas)[guided.is_positive],
             true_deltas[guided.is_positive],
         )
-        location_count = (location_target == 1).sum().clamp_min(1)
-        guided_count = guided.is_positive.sum().clamp_min(1)
+        location_count = batch_divisor((location_target == 1).sum())
+        guided_count = batch_divisor(guided.is_positive.sum())
         return {
             "location": location[location_target >= 0].sum() / location_count,
-            "shape": SHAPE_WEIGHT * shape.sum() / matched.is_positive.sum().clamp_min(1),
+            "shape": SHAPE_WEIGHT * shape.sum() / batch_divisor(matched.is_positive.sum()),
             "class": classes[guided.is_positive | guided.is_negative].sum() / guided_count,
             "box": delta.sum() / guided_count,
         }

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from detector.assignment import Objects, boxes_of, pad_objects, pairwise_iou
 from detector.decoding import Points, cell_boxes, decode_deltas
-from detector.losses import binary_cross_entropy, iou_loss
+from detector.losses import batch_divisor, binary_cross_entropy, iou_loss
 from detector.networks.dense import DenseDetector, Proposals, points_of, side_by_side
 from detector.networks.heads import PRIOR_DISTANCE, PRIOR_LOGIT, convolution, tower
 from detector.networks.protocol import Target
@@ -98,7 +98,7 @@ class YoloDetector(DenseDetector):
         scores = (classes.sigmoid() * objectness.sigmoid()).detach()
         assignment = assign_sim_ota(points, scores, boxes.detach(), objects)
         is_positive = assignment.iou > 0
-        count = is_positive.sum().clamp_min(1)
+        count = batch_divisor(is_positive.sum())
         true_boxes = boxes_of(objects, assignment.objects)[is_positive]
         iou = pairwise_iou(boxes[is_positive][:, None], true_boxes[:, None])[:, 0, 0]
         found = binary_cross_entropy(objectness, is_positive.to(objectness.dtype))
