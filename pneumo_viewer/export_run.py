@@ -20,7 +20,7 @@ from pneumo_viewer.exchange.records import ReviewedImage, collect_reviews
 from pneumo_viewer.jobs.jobs import Job
 from pneumo_viewer.jobs.tasks import Pool, Task
 from pneumo_viewer.review.audit import Trail, read_trail
-from pneumo_viewer.review.session import ExamState
+from pneumo_viewer.review.state import ExamState
 from pneumo_viewer.words import mark, tr
 from pneumo_viewer.workspace import Workspace, reason_of
 

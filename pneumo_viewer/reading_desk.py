@@ -19,7 +19,7 @@ from pneumo_viewer.panels.worklist import WorklistPanel
 from pneumo_viewer.review.changes import Aspect, Change
 from pneumo_viewer.review.findings import ExamVerdict, Verdict
 from pneumo_viewer.review.operations import SetComment, SetExamVerdict, decide
-from pneumo_viewer.review.session import ExamState
+from pneumo_viewer.review.state import ExamState
 from pneumo_viewer.undoing import Undoing
 from pneumo_viewer.words import mark, tr
 from pneumo_viewer.workspace import Workspace

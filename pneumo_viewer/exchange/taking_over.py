@@ -15,7 +15,8 @@ from pneumo_viewer.review.operations import (
     SetOwnBox,
     SetVerdict,
 )
-from pneumo_viewer.review.session import ExamState, ReviewSession
+from pneumo_viewer.review.session import ReviewSession
+from pneumo_viewer.review.state import ExamState
 from pneumo_viewer.words import tr
 
 _SAME_PIXELS = 0.01

@@ -50,7 +50,8 @@ from pneumo_viewer.panels.worklist_model import (
 from pneumo_viewer.panels.worklist_tree import WorklistTree
 from pneumo_viewer.review.changes import Aspect, Change
 from pneumo_viewer.review.evaluation import NO_FAILURES
-from pneumo_viewer.review.session import ExamState, ReviewSession
+from pneumo_viewer.review.session import ReviewSession
+from pneumo_viewer.review.state import ExamState
 from pneumo_viewer.theme import UNIT, colours, keep_styled, scaled
 from pneumo_viewer.words import mark, tr
 

@@ -30,7 +30,8 @@ from pneumo_viewer.library.index import Patient, Study, StudyImage, StudyIndex, 
 from pneumo_viewer.panels.exam import EXAM_ANSWERS
 from pneumo_viewer.review.evaluation import NO_FAILURES
 from pneumo_viewer.review.findings import ExamVerdict
-from pneumo_viewer.review.session import ExamState, ReviewSession
+from pneumo_viewer.review.session import ReviewSession
+from pneumo_viewer.review.state import ExamState
 from pneumo_viewer.words import mark, tr
 
 Index = QModelIndex | QPersistentModelIndex

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pneumo_viewer.review.findings import ExamVerdict, Verdict, parse_finding_id
-from pneumo_viewer.review.session import ExamState, ReviewSession
+from pneumo_viewer.review.session import ReviewSession
+from pneumo_viewer.review.state import ExamState
 
 _STANDING = frozenset({Verdict.ACCEPTED, Verdict.CORRECTED, Verdict.ADDED})
 

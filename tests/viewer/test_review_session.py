@@ -19,7 +19,8 @@ from pneumo_viewer.review.access import InlineStoreAccess
 from pneumo_viewer.review.changes import Aspect, Change
 from pneumo_viewer.review.findings import ExamVerdict, Verdict
 from pneumo_viewer.review.operations import SetComment, SetExamVerdict, SetOwnBox, SetVerdict
-from pneumo_viewer.review.session import ExamState, ReviewSession
+from pneumo_viewer.review.session import ReviewSession
+from pneumo_viewer.review.state import ExamState
 from pneumo_viewer.review.steps import day_of
 from pneumo_viewer.review.store import ReviewStore
 from pneumo_viewer.review.store_errors import StoreError
