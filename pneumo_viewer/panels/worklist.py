@@ -37,15 +37,14 @@ from pneumo_viewer.facts import SEPARATOR
 from pneumo_viewer.library.found import Refusal, ScannedImage
 from pneumo_viewer.library.index import StudyIndex
 from pneumo_viewer.panels.title_bar import title_bar
-from pneumo_viewer.panels.worklist_model import (
+from pneumo_viewer.panels.worklist_model import ROLE_NODE, WorklistModel, WorklistOrder
+from pneumo_viewer.panels.worklist_rows import (
     HEADINGS,
     NO_DOUBTS,
-    ROLE_NODE,
     Column,
     Kind,
     Node,
-    WorklistModel,
-    WorklistOrder,
+    RowTexts,
 )
 from pneumo_viewer.panels.worklist_tree import WorklistTree
 from pneumo_viewer.review.changes import Aspect, Change
@@ -135,8 +134,8 @@ class _RowPainter(QStyledItemDelegate):
         return area.adjusted(frame.width() + 2 * UNIT, 0, 0, 0)
 
     def _paint_lines(self, painter: QPainter, font: QFont, area: QRect, node: Node) -> None:
-        problem = self._model.problem(node)
-        first, second = node.lines[0], self._model.second_line(node)
+        problem = self._model.texts.problem(node)
+        first, second = node.lines[0], self._model.texts.second_line(node)
         is_group = node.kind in (Kind.PATIENT, Kind.REFUSALS)
         bold = QFont(font)
         bold.setWeight(QFont.Weight.DemiBold if is_group else QFont.Weight.Normal)
@@ -207,7 +206,7 @@ class WorklistPanel(QWidget):
         self._session = session
         self._refusal_count = 0
         self._read: set[str] = set()
-        self.model = WorklistModel(session, not_scored, doubts, self)
+        self.model = WorklistModel(RowTexts(session, not_scored, doubts), self)
         self.order = WorklistOrder(self)
         self.order.setSourceModel(self.model)
         self.model.thumbnail_wanted.connect(

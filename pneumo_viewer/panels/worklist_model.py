@@ -5,9 +5,7 @@ A patient with a single image is one row; patients with more unfold into studies
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from enum import Enum, IntEnum
-from types import MappingProxyType
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,16 +21,19 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import QImage, QPixmap
 
-from detector.input_gate import Doubt
-from pneumo_viewer.facts import exam_line, image_line, patient_line, study_line
 from pneumo_viewer.library.found import Refusal, ScannedImage
 from pneumo_viewer.library.index import Patient, Study, StudyImage, StudyIndex, row_of
-from pneumo_viewer.panels.exam import EXAM_ANSWERS
-from pneumo_viewer.review.evaluation import NO_FAILURES
-from pneumo_viewer.review.findings import ExamVerdict
-from pneumo_viewer.review.session import ReviewSession
-from pneumo_viewer.review.state import ExamState
-from pneumo_viewer.words import mark, tr
+from pneumo_viewer.panels.worklist_rows import (
+    HEADINGS,
+    Column,
+    Kind,
+    Node,
+    RowTexts,
+    image_node,
+    patient_node,
+    study_node,
+)
+from pneumo_viewer.words import tr
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -41,111 +42,13 @@ ROLE_SORT = Qt.ItemDataRole.UserRole + 1
 ROLE_TEXT = Qt.ItemDataRole.UserRole + 2
 
 
-class Column(IntEnum):
-    """What the columns show."""
-
-    STUDY = 0
-    SCORE = 1
-    READ = 2
-    VERDICT = 3
-    TRUTH = 4
-
-
-_COLUMN_COUNT = len(Column)
-
-HEADINGS = {
-    Column.STUDY: (mark("Study"), mark("Patient, study and image")),
-    Column.SCORE: (
-        mark("Exam"),
-        mark("Probability of pneumonia by the detector; click to sort for triage"),
-    ),
-    Column.READ: (
-        mark("Read"),
-        mark("Findings with a verdict, of those at or above the threshold"),
-    ),
-    Column.VERDICT: (mark("Verdict"), mark("Pneumonia or not, by the reader")),
-    Column.TRUTH: (mark("Truth"), mark("Boxes of the ground truth; – where it is unknown")),
-}
-
-
-_ORDER = (ExamVerdict.NO_PNEUMONIA, ExamVerdict.UNSURE, ExamVerdict.PNEUMONIA)
-NO_DOUBTS: Mapping[str, Sequence[Doubt]] = MappingProxyType({})
-
-
-class Kind(Enum):
-    """What a row stands for."""
-
-    PATIENT = "patient"
-    STUDY = "study"
-    IMAGE = "image"
-    REFUSALS = "refusals"
-    REFUSAL = "refusal"
-
-
-class Node:
-    """One row."""
-
-    __slots__ = ("children", "id", "image", "kind", "lines", "parent", "refusal")
-
-    def __init__(
-        self,
-        kind: Kind,
-        node_id: str,
-        lines: tuple[str, str],
-        parent: Node | None,
-        image: StudyImage | None = None,
-        refusal: Refusal | None = None,
-    ) -> None:
-        self.kind = kind
-        self.id = node_id
-        self.lines = lines
-        self.parent = parent
-        self.image = image
-        self.refusal = refusal
-        self.children: list[Node] = []
-
-    @property
-    def key(self) -> str | None:
-        """Key of the row's image, if it stands for one."""
-        return None if self.image is None else self.image.identity.key
-
-    @property
-    def first_key(self) -> str | None:
-        """Key of the first image in the row or below it, if there is one."""
-        below = (child.first_key for child in self.children)
-        return self.key or next((key for key in below if key is not None), None)
-
-
-def _patient_node(patient: Patient) -> Node:
-    """The row of a patient without those below it."""
-    first = patient.studies[0].images[0]
-    name = patient_line(first.identity)
-    if len(patient.studies) == len(patient.studies[0].images) == 1:
-        return Node(Kind.IMAGE, patient.id, (name, exam_line(first.identity)), None, first)
-    return Node(Kind.PATIENT, patient.id, (name, ""), None)
-
-
-def _study_node(study: Study) -> Node:
-    """The row of a study without those below it."""
-    return Node(Kind.STUDY, study.id, (study_line(study.images[0].identity), ""), None)
-
-
-def _image_node(image: StudyImage) -> Node:
-    lines = image_line(image.identity), image.path.name
-    return Node(Kind.IMAGE, image.key, lines, None, image)
-
-
 class WorklistModel(QAbstractItemModel):
-    """Rows of the open studies with what the session knows of them.
+    """Rows of the open studies.
 
     Parameters
     ----------
-    session
-        Knows scores, verdicts and truth.
-    not_scored
-        By image key, why the detector could not score it; looked into, never changed.
-    doubts
-        By image key, why its score may mean nothing; looked into, never changed.
+    texts
+        What the cells say.
     """
 
     thumbnail_wanted = Signal(str)
@@ -153,21 +56,16 @@ class WorklistModel(QAbstractItemModel):
 
     def __init__(
         self,
-        session: ReviewSession,
-        not_scored: Mapping[str, str] = NO_FAILURES,
-        doubts: Mapping[str, Sequence[Doubt]] = NO_DOUBTS,
+        texts: RowTexts,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._session = session
-        self._not_scored = not_scored
-        self._doubts = doubts
+        self.texts = texts
         self._root = Node(Kind.PATIENT, "", ("", ""), None)
         self._rows: dict[tuple[str, str], Node] = {}
         self._by_key: dict[str, Node] = {}
         self._refusals: Node | None = None
         self._thumbnails: dict[str, QPixmap] = {}
-        self._has_reasons = False
 
     # Filling
 
@@ -217,15 +115,15 @@ class WorklistModel(QAbstractItemModel):
     ) -> None:
         held = self._rows.get((self._root.id, patient.id))
         was_folded = held is not None and held.kind is Kind.IMAGE
-        node = self._put(self._root, row_of(patients, patient), _patient_node(patient))
+        node = self._put(self._root, row_of(patients, patient), patient_node(patient))
         if node.kind is Kind.IMAGE:
             return
         images = [(study, image)]
         if was_folded:  # its first image is no news, but has no row of its own yet
             images = [(study, image) for study in patient.studies for image in study.images]
         for study, image in images:
-            study_node = self._put(node, row_of(patient.studies, study), _study_node(study))
-            self._put(study_node, row_of(study.images, image), _image_node(image))
+            below = self._put(node, row_of(patient.studies, study), study_node(study))
+            self._put(below, row_of(study.images, image), image_node(image))
 
     def _put(self, parent: Node, row: int, wanted: Node) -> Node:
         """Insert a row, or make it what is wanted where it is there already."""
@@ -293,41 +191,21 @@ class WorklistModel(QAbstractItemModel):
         """Keys of all images."""
         return self._by_key.keys()
 
-    def problem(self, node: Node) -> str:
-        """Why the detector could not score the row's image, or ""."""
-        return "" if node.key is None else tr(self._not_scored.get(node.key, ""))
-
-    def second_line(self, node: Node) -> str:
-        """What stands below the first line of a row: in order of the score, the reason for it."""
-        reason = self._reason(node.key) if self._has_reasons and node.key is not None else ""
-        return self.problem(node) or reason or node.lines[1]
-
     def show_reasons(self, are_shown: bool) -> None:
         """Show with each score the boxes that it comes from, or the image's own facts."""
-        self._has_reasons = are_shown
+        self.texts.has_reasons = are_shown
         self.refresh(None)
-
-    def _reason(self, key: str) -> str:
-        if not self._session.stage(key).shows_detector or self._session.exam_score(key) is None:
-            return ""
-        shown = self._session.shown_findings(key)
-        scores = [finding.score for finding in shown if finding.score is not None]
-        if not scores:
-            return tr("no box ≥ {threshold:.2f}", threshold=self._session.threshold)
-        if len(scores) == 1:
-            return tr("1 box, {score:.2f}", score=scores[0])
-        return tr("{count} boxes, best {score:.2f}", count=len(scores), score=max(scores))
 
     def _announce(self, node: Node) -> None:
         first = self._index_of(node)
-        self.dataChanged.emit(first, first.siblingAtColumn(_COLUMN_COUNT - 1))
+        self.dataChanged.emit(first, first.siblingAtColumn(len(Column) - 1))
 
     def _announce_children(self, node: Node) -> None:
         if not node.children:
             return
         parent = self._index_of(node)
         self.dataChanged.emit(
-            self.index(0, 0, parent), self.index(len(node.children) - 1, _COLUMN_COUNT - 1, parent)
+            self.index(0, 0, parent), self.index(len(node.children) - 1, len(Column) - 1, parent)
         )
         for child in node.children:
             self._announce_children(child)
@@ -346,7 +224,7 @@ class WorklistModel(QAbstractItemModel):
 
     def index(self, row: int, column: int, parent: Index = QModelIndex()) -> QModelIndex:  # noqa: B008
         children = self._node(parent).children
-        if 0 <= row < len(children) and 0 <= column < _COLUMN_COUNT:
+        if 0 <= row < len(children) and 0 <= column < len(Column):
             return self.createIndex(row, column, children[row])
         return QModelIndex()
 
@@ -361,7 +239,7 @@ class WorklistModel(QAbstractItemModel):
         return bool(self._node(parent).children) and parent.column() <= 0
 
     def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        return _COLUMN_COUNT
+        return len(Column)
 
     def flags(self, index: Index) -> Qt.ItemFlag:
         flags = super().flags(index)
@@ -380,82 +258,16 @@ class WorklistModel(QAbstractItemModel):
         if role == ROLE_NODE:
             return node
         if role == ROLE_TEXT:
-            return self._searched_text(node)
+            return self.texts.searched(node)
         if role == ROLE_SORT:
-            return self._sort_value(node, column)
+            return self.texts.sort_value(node, column)
         if role == Qt.ItemDataRole.DisplayRole:
-            return node.lines[0] if column is Column.STUDY else self._figure(node, column)
+            return node.lines[0] if column is Column.STUDY else self.texts.figure(node, column)
         if role == Qt.ItemDataRole.TextAlignmentRole and column is not Column.STUDY:
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
-            return self._spoken(node)
+            return self.texts.spoken(node)
         return None
-
-    def _figure(self, node: Node, column: Column) -> str:
-        key = node.key
-        if key is None:
-            return ""
-        if column is Column.VERDICT:
-            verdict = self._session.exam_verdict(key)
-            return "" if verdict is None else tr(EXAM_ANSWERS[verdict])
-        if column is Column.TRUTH:
-            truth = self._session.truth(key)
-            return "–" if truth is None else str(len(truth))
-        if not self._session.stage(key).shows_detector:
-            is_read = self._session.exam_state(key) is ExamState.DONE
-            return "✓" if is_read and column is Column.READ else ""
-        score = self._session.exam_score(key)
-        if score is None:
-            if column is Column.READ:
-                return ""
-            return "⚠" if key in self._not_scored else "…"
-        if column is Column.SCORE:
-            return f"⚠ {score:.2f}" if self._doubts.get(key) else f"{score:.2f}"
-        decided, shown = self._session.progress(key)
-        mark = "✓ " if self._session.exam_state(key) is ExamState.DONE else ""
-        return f"{mark}{decided}/{shown}"
-
-    def _sort_value(self, node: Node, column: Column) -> float:
-        """Larger values come first in triage order."""
-        key = node.key
-        if key is None:
-            return max((self._sort_value(child, column) for child in node.children), default=-1.0)
-        if column is Column.VERDICT:
-            verdict = self._session.exam_verdict(key)
-            return -1.0 if verdict is None else _ORDER.index(verdict)
-        if column is Column.TRUTH:
-            truth = self._session.truth(key)
-            return -1.0 if truth is None else float(len(truth))
-        score = self._session.exam_score(key)
-        if score is None:
-            return -1.0
-        if column is Column.SCORE:
-            return score
-        decided, shown = self._session.progress(key)
-        return decided / max(shown, 1)
-
-    @staticmethod
-    def _searched_text(node: Node) -> str:
-        path = (
-            node.image.path.name if node.image else node.refusal.path.name if node.refusal else ""
-        )
-        return " ".join((*node.lines, path))
-
-    def _spoken(self, node: Node) -> str:
-        if node.refusal is not None:
-            return f"{node.refusal.path}\n{node.refusal.reason}"
-        if node.image is None:
-            return node.lines[0]
-        lines = [*node.lines, str(node.image.path), self.problem(node)]
-        lines.extend(doubt.sentence for doubt in self._doubts.get(node.image.key, ()))
-        lines.extend(tr("Also in: {path}", path=path) for path in node.image.other_paths)
-        lines.extend(node.image.notes)
-        lines.extend(
-            f"{tr(HEADINGS[column][0])}: {text}"
-            for column in (Column.SCORE, Column.READ, Column.VERDICT, Column.TRUTH)
-            if (text := self._figure(node, column))
-        )
-        return "\n".join(line for line in lines if line)
 
 
 class WorklistOrder(QSortFilterProxyModel):

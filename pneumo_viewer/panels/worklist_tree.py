@@ -7,7 +7,8 @@ from PySide6.QtGui import QDrag, QMouseEvent
 from PySide6.QtWidgets import QTreeView
 
 from pneumo_viewer.dragging import dragged_image
-from pneumo_viewer.panels.worklist_model import ROLE_NODE, Index, Node
+from pneumo_viewer.panels.worklist_model import ROLE_NODE, Index
+from pneumo_viewer.panels.worklist_rows import Node
 
 
 class WorklistTree(QTreeView):

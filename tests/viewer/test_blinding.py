@@ -17,7 +17,8 @@ from pytestqt.qtbot import QtBot
 from readers_stage import MODEL, SCORES, opened_window
 
 from pneumo_viewer.main_window import MainWindow
-from pneumo_viewer.panels.worklist_model import ROLE_NODE, Column
+from pneumo_viewer.panels.worklist_model import ROLE_NODE
+from pneumo_viewer.panels.worklist_rows import Column
 from pneumo_viewer.review.access import InlineStoreAccess
 from pneumo_viewer.review.audit import find_fault, read_trail
 from pneumo_viewer.review.blinding import Reveal, Stage, payloads_by_stage
@@ -124,7 +125,9 @@ def test_while_blinded_no_order_of_the_worklist_tells_scores_or_truth(
     rows = [model.index(row, 0) for row in range(2)]
     assert [row.data() for row in rows] == ["a", "b"]
     nodes = [row.data(ROLE_NODE) for row in rows]
-    assert [window.worklist.model.second_line(n) for n in nodes] == [n.lines[1] for n in nodes]
+    assert [window.worklist.model.texts.second_line(n) for n in nodes] == [
+        n.lines[1] for n in nodes
+    ]
 
 
 def test_while_blinded_the_evaluation_and_the_agreement_say_nothing(window: MainWindow) -> None:

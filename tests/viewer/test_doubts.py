@@ -18,7 +18,7 @@ from detector.dicom.reading import read_radiograph
 from detector.input_gate import DeclinedError
 from pneumo_viewer.library.found import ScannedImage
 from pneumo_viewer.main_window import MainWindow
-from pneumo_viewer.panels.worklist_model import Column
+from pneumo_viewer.panels.worklist_rows import Column
 from pneumo_viewer.review.access import InlineStoreAccess
 from pneumo_viewer.review.session import ReviewSession
 from pneumo_viewer.review.store import ReviewStore

@@ -18,7 +18,8 @@ from pytestqt.qtbot import QtBot
 from detector.errors import DamagedFileError
 from pneumo_viewer.library.found import ScannedImage
 from pneumo_viewer.main_window import MainWindow
-from pneumo_viewer.panels.worklist_model import ROLE_NODE, Column
+from pneumo_viewer.panels.worklist_model import ROLE_NODE
+from pneumo_viewer.panels.worklist_rows import Column
 from pneumo_viewer.review.access import InlineStoreAccess
 from pneumo_viewer.review.findings import Verdict
 from pneumo_viewer.review.session import ReviewSession
@@ -234,7 +235,7 @@ def test_a_row_of_the_worklist_says_why_its_image_could_not_be_scored(
 
 def second_line(window: MainWindow, key: str) -> str:
     model = window.worklist.model
-    return model.second_line(model.index_of_key(key).data(ROLE_NODE))
+    return model.texts.second_line(model.index_of_key(key).data(ROLE_NODE))
 
 
 def test_in_the_order_of_the_score_each_row_shows_the_boxes_that_it_comes_from(

@@ -18,7 +18,7 @@ from pytestqt.qtbot import QtBot
 
 from pneumo_viewer.canvas import colours
 from pneumo_viewer.main_window import MainWindow
-from pneumo_viewer.panels.worklist_model import Column
+from pneumo_viewer.panels.worklist_rows import Column
 from pneumo_viewer.review.findings import Box, ExamVerdict, Finding, Verdict
 
 ALT, SHIFT_ALT, CTRL_ALT = (

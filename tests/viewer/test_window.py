@@ -19,7 +19,8 @@ from pytestqt.qtbot import QtBot
 
 from pneumo_viewer.application import Application
 from pneumo_viewer.main_window import MainWindow
-from pneumo_viewer.panels.worklist_model import ROLE_NODE, Column, Kind
+from pneumo_viewer.panels.worklist_model import ROLE_NODE
+from pneumo_viewer.panels.worklist_rows import Column, Kind
 from pneumo_viewer.review.findings import Verdict
 from resources import DEMO_STUDIES
 

@@ -22,6 +22,7 @@ from pneumo_viewer.library.found import Refusal, ScannedImage
 from pneumo_viewer.library.index import StudyIndex
 from pneumo_viewer.panels.worklist import WorklistPanel, fitting
 from pneumo_viewer.panels.worklist_model import ROLE_NODE, WorklistModel
+from pneumo_viewer.panels.worklist_rows import RowTexts
 from pneumo_viewer.review.access import InlineStoreAccess
 from pneumo_viewer.review.session import ReviewSession
 from pneumo_viewer.review.store import ReviewStore
@@ -40,7 +41,7 @@ class Worklist:
 
     def __init__(self, session: ReviewSession) -> None:
         self.index = StudyIndex()
-        self.model = WorklistModel(session)
+        self.model = WorklistModel(RowTexts(session))
         self._tester = QAbstractItemModelTester(
             self.model, QAbstractItemModelTester.FailureReportingMode.Fatal
         )
@@ -187,7 +188,7 @@ def cpu_seconds_to_list(worklist: WorklistModel | WorklistPanel, **shared: str) 
 def test_thousands_of_images_are_listed_in_time(
     session: ReviewSession, shared: dict[str, str]
 ) -> None:
-    model = WorklistModel(session)
+    model = WorklistModel(RowTexts(session))
     assert cpu_seconds_to_list(model, **shared) < 2  # about 0.2 s
     assert len(model.keys) == 2_000
 

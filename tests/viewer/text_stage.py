@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from pneumo_viewer.main_window import MainWindow
-from pneumo_viewer.panels.worklist_model import Column
+from pneumo_viewer.panels.worklist_rows import Column
 
 
 def every_dialog(window: MainWindow) -> Iterator[QWidget]:
