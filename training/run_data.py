@@ -132,6 +132,7 @@ def describe_data(stream: SampleStream) -> dict[str, Any]:
     """All of the data on which a stream's samples depend, for the recipe of a checkpoint."""
     return {
         **describe_images(stream.prepared.images),
+        "pixels": _digest([np.array(stream.prepared.digests)]),
         "places": _digest(stream.places),
         "seed": stream.seed,
     }

@@ -153,7 +153,8 @@ class Trainer:
     processes
         That train together, each on its share of every batch. Batch normalisation sees the whole
         batch on CUDA; on CPUs, where torch cannot, each process normalises by its own share and the
-        first one's running statistics are kept.
+        first one's running statistics are kept. torchvision's detectors and RT-DETR divide their
+        losses by the objects in each process's share, all others by those of the whole batch.
 
     Raises
     ------

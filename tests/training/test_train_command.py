@@ -189,7 +189,7 @@ def test_a_start_of_another_network_is_refused_with_a_sentence(
     assert "its tensors do not fit preset tiny: size mismatch for" in output
 
 
-@pytest.mark.parametrize("change", ["start", "places", "negatives", "labels"])
+@pytest.mark.parametrize("change", ["start", "places", "negatives", "pixels", "labels"])
 def test_a_run_is_resumed_by_its_own_options_only(
     challenge_folder: Path, tmp_path: Path, change: str
 ) -> None:
@@ -210,6 +210,11 @@ def test_a_run_is_resumed_by_its_own_options_only(
             table = "Image Index,Finding Labels,Patient ID\nn.png,No Finding,9\n"
             (nih / "Data_Entry_2017.csv").write_text(table)
             options = ("--negatives", str(nih))
+        case "pixels":
+            image = challenge_folder / "stage_2_train_images" / "a.dcm"
+            dataset = dcmread(image)
+            dataset.PixelData = dataset.PixelData[::-1]
+            dataset.save_as(image)
         case "labels":
             labels = challenge_folder / "stage_2_train_labels.csv"
             labels.write_text(labels.read_text().replace("30.0", "31.0"))
