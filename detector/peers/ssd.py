@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Final
 
 import torch
-from torch import Tensor
+import torch.nn.functional as F  # noqa: N812
+from torch import Tensor, nn
 from torchvision.models.detection.anchor_utils import DefaultBoxGenerator
 from torchvision.models.detection.ssd import SSD, SSDHead
 
@@ -22,18 +24,19 @@ SCALES: Final = (0.13, 0.19, 0.25, 0.32, 0.41, 0.60)
 """Sides of the square default boxes of the five levels in sides of the image, and the side that
 bounds the last: the 5th, 25th, 50th, 75th, 95th and 100th percentile of √(width · height) of the
 challenge's 9,501 boxes in its label table."""
+LEVEL_NORM: Final = 20 / math.sqrt(512)
+"""Length of a feature vector before training, in roots of its channels: SSD's 20 for VGG's 512."""
 
 
 class SSDDetector(TorchvisionNetwork):
     """torchvision's SSD (Liu et al., ECCV 2016) on the body's levels of strides 8 to 128.
 
-    The body's two added convolutions are SSD's extra layers. Bodies with batch normalisation do
-    without the L2 normalisation that SSD gives VGG's first level. Default boxes have width / height
-    1/2, 1 and 2: 97.7 % of the boxes in the challenge's label table overlap one with IoU ≥ 0.5 at
-    512 pixels, and each true box learns at least its best one.
+    The body's two added convolutions are SSD's extra layers. Every level has the L2 normalisation
+    that SSD gives VGG's first, since its head reads them without a pyramid between: those of
+    EfficientNet-Lite0 differ 20-fold in scale. Default boxes have width / height 1/2, 1 and 2:
+    97.7 % of the boxes in the challenge's label table overlap one with IoU ≥ 0.5 at 512 pixels, and
+    each true box learns at least its best one.
     """
-
-    has_pyramid = False
 
     def __init__(self, preset: Preset) -> None:
         super().__init__(preset)
@@ -52,6 +55,27 @@ class SSDDetector(TorchvisionNetwork):
             detections_per_img=BEFORE_THE_CUT,
         )
         self.detector.transform = PassThrough()
+
+    def make_pyramid(self) -> nn.Module:
+        """Normalise the body's own levels."""
+        return _NormalisedLevels(self.body.channels)
+
+
+class _NormalisedLevels(nn.Module):
+    """Feature vectors of one length, times a learned factor per channel, on every level."""
+
+    def __init__(self, channels: Sequence[int]) -> None:
+        super().__init__()
+        self.scales = nn.ParameterList(
+            torch.full((width, 1, 1), LEVEL_NORM * math.sqrt(width)) for width in channels
+        )
+
+    def forward(self, features: Sequence[Tensor]) -> list[Tensor]:
+        """Return levels of the same widths and sizes."""
+        return [
+            scale * F.normalize(feature)
+            for scale, feature in zip(self.scales, features, strict=True)
+        ]
 
 
 class _BatchMinedSSD(SSD):  # type: ignore[misc]  # torchvision is not typed

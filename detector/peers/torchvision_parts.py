@@ -42,23 +42,21 @@ class TorchvisionNetwork(DetectionNetwork):
         Everything behind the feature levels. Takes images and targets as torchvision's detectors
         do.
     feature_levels
-        Feature maps at strides 8 to 128: those of a pyramid of ``preset.channels``, or the body's
-        own.
+        Feature maps at strides 8 to 128, those of :meth:`make_pyramid`.
     """
 
     detector: nn.Module
     foreground: ClassVar[int] = 1
     """Number of the one class: 1 where 0 is the background, else 0."""
-    has_pyramid: ClassVar[bool] = True
 
     def __init__(self, preset: Preset) -> None:
         super().__init__(preset)
-        self.pyramid = (
-            FeaturePyramid(self.body.channels, preset.channels)
-            if self.has_pyramid
-            else nn.Identity()
-        )
+        self.pyramid = self.make_pyramid()
         self.feature_levels = FeatureLevels(self._levels)
+
+    def make_pyramid(self) -> nn.Module:
+        """Make what stands between the body's levels and the detector."""
+        return FeaturePyramid(self.body.channels, self.preset.channels)
 
     def loss(self, images: Tensor, targets: Sequence[Target]) -> dict[str, Tensor]:
         """Return the parts of the published loss; the network must be in training mode."""

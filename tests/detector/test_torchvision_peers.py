@@ -10,6 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 import torch
+import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 from torchvision.models.detection.ssd import SSD
 
@@ -71,6 +72,20 @@ def test_default_boxes_of_ssd_grow_with_the_image(size: int) -> None:
     torch.testing.assert_close(sides[:4], torch.tensor(expected) * size, atol=0.5, rtol=0)
     torch.testing.assert_close(middle[:4], torch.full((4, 2), 4.0))
     torch.testing.assert_close(middle[-1], torch.full((2,), (math.ceil(size / 128) - 0.5) * 128))
+
+
+def test_ssd_reads_levels_of_every_scale_alike() -> None:
+    network = SSDDetector(small("ssd"))
+    generator = torch.Generator().manual_seed(0)
+    features = [
+        torch.randn(2, width, 3, 3, generator=generator) * 10.0**power
+        for width, power in zip(network.body.channels, (2, 1, 0, -1, -2), strict=True)
+    ]
+    for level, feature in zip(network.pyramid(features), features, strict=True):
+        # SSD's 20 for 512 channels is a root mean square of 20 / √512 = 0.884.
+        root_mean_square = level.square().mean(dim=1).sqrt()
+        torch.testing.assert_close(root_mean_square, torch.full((2, 3, 3), 0.88388))
+        torch.testing.assert_close(F.normalize(level), F.normalize(feature))
 
 
 def test_ssd_counts_the_hardest_negatives_of_the_whole_batch() -> None:
