@@ -90,7 +90,9 @@ class CSPDetector(DenseDetector):
 
         The focal loss of the centres is divided by their number, the Smooth L1 losses of sizes and
         offsets by the number of cells that learn them. Sizes are learnt in the cells within radius
-        2 of a centre that lie inside the object, offsets in the centre's cell.
+        2 of a centre that lie inside the object, offsets in the centre's cell. As in the authors'
+        code, for which the weights were chosen, the error of a size is relative to its logarithm;
+        here to 1 at least, since an object of one stride has a logarithm of 0.
         """
         outputs = self(images)
         points = points_of([outputs.centers], STRIDES[:1])
@@ -102,9 +104,9 @@ class CSPDetector(DenseDetector):
         center = gaussian_focal_loss(centers, assignment.center_target, closeness)
         deltas = side_by_side([outputs.deltas])
         true_deltas = encode_deltas(cell_boxes(points), boxes_of(objects, assignment.objects))
-        size = F.smooth_l1_loss(
-            deltas[is_scale][:, 2:], true_deltas[is_scale][:, 2:], reduction="sum"
-        )
+        true_sizes = true_deltas[is_scale][:, 2:]
+        unit = true_sizes.clamp_min(1)
+        size = F.smooth_l1_loss(deltas[is_scale][:, 2:] / unit, true_sizes / unit, reduction="sum")
         offset = F.smooth_l1_loss(
             deltas[is_center][:, :2], true_deltas[is_center][:, :2], reduction="sum"
         )

@@ -72,10 +72,24 @@ def test_the_loss_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
     parts = network.loss(images(1, SIDE), [Target(TRUTH)])
     # p = 0.5 at the centre: 0.01 × (1 - 0.5)² × -ln 0.5 = 0.01 × 0.25 × 0.693147.
     assert parts["center"].item() == pytest.approx(0.00173287, abs=1e-7)
-    # Each cell that learns the size: (1.386294 - 0.5) + (1.791759 - 0.5).
-    assert parts["scale"].item() == pytest.approx(2.178053, abs=1e-6)
+    # Each cell that learns the size: 1.386294 / 1.386294 and 1.791759 / 1.791759 amiss, 0.5 + 0.5.
+    assert parts["scale"].item() == pytest.approx(1, abs=1e-6)
     # The one cell that learns the offset: 0.1 × (0.5² / 2 + 0.5² / 2).
     assert parts["offset"].item() == pytest.approx(0.025)
+
+
+def test_sizes_are_amiss_in_relation_to_their_logarithm_or_to_1(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    network = build("csp").eval()
+    # 8 × 59.112 px around (28, 28): one stride wide, ln 1 = 0, and e² strides high, ln e² = 2.
+    height = 8 * math.exp(2)
+    truth = torch.tensor([[24, 28 - height / 2, 32, 28 + height / 2]])
+    answer = CSPOutputs(logits(0.0), torch.full((1, 4, 8, 8), 0.5))
+    monkeypatch.setattr(network, "forward", lambda _: answer)
+    parts = network.loss(images(1, SIDE), [Target(truth)])
+    # 0.5 to 1 amiss, 0.5² / 2; (2 - 0.5) / 2 = 0.75 amiss, 0.75² / 2.
+    assert parts["scale"].item() == pytest.approx(0.125 + 0.28125, abs=1e-6)
 
 
 def test_the_neighbours_of_a_centre_learn_the_size_but_not_the_offset(
