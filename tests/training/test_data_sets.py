@@ -87,6 +87,25 @@ class TestChallengeLayout:
         with pytest.raises(DataSetError, match="exam e has 0 boxes but the class Lung Opacity"):
             read_challenge(challenge_folder)
 
+    @pytest.mark.parametrize(
+        ("table", "old", "new", "sentence"),
+        [
+            ("patients.csv", "e,4,1", "e,4,1\ne,5,1", "exam e “4” and “5” as nih_patient"),
+            (
+                "stage_2_detailed_class_info.csv",
+                "e,Normal",
+                "e,Normal\ne,No Lung Opacity / Not Normal",
+                "exam e “Normal” and “No Lung Opacity / Not Normal” as class",
+            ),
+        ],
+    )
+    def test_rows_that_contradict_each_other_are_refused(
+        self, challenge_folder: Path, table: str, old: str, new: str, sentence: str
+    ) -> None:
+        replace_in(challenge_folder / table, old, new)
+        with pytest.raises(DataSetError, match=f"{table} gives {sentence}"):
+            read_challenge(challenge_folder)
+
     def test_an_exam_of_an_unknown_patient_is_refused(self, challenge_folder: Path) -> None:
         replace_in(challenge_folder / "patients.csv", "e,4,1", "x,4,1")
         with pytest.raises(DataSetError, match="does not say whose exam e is"):
@@ -98,6 +117,8 @@ class TestChallengeLayout:
             ("patientId,nih_patient\na,1\n", r"patients\.csv, line 2: there is no fold"),
             ("patientId,nih_patient,fold\na,1\n", r"patients\.csv, line 2: there is no fold"),
             ("patientId,nih_patient,fold\na,1,first\n", "patient 1 stands in fold “first”"),
+            ("patientId;nih_patient;fold\na;1;0\n", "has semicolons between its columns. Save"),
+            ("patientId\tnih_patient\tfold\na\t1\t0\n", "has tabs between its columns. Save"),
             ("patientId,nih_patient,fold\nä,1,0\n", "not text in UTF-8"),
         ],
     )

@@ -67,6 +67,13 @@ def test_a_folder_in_nihs_layout_gives_its_no_finding_radiographs(
     assert image.name == "00000001_000.png"
 
 
+def test_a_table_that_lists_no_negative_is_refused(nih: Path, tmp_path: Path) -> None:
+    table = nih / "Data_Entry_2017.csv"
+    table.write_text(table.read_text().replace("No Finding", "Mass"))
+    with pytest.raises(DataSetError, match="lists no radiograph without findings"):
+        read_negatives(nih, tmp_path)
+
+
 def test_a_listed_radiograph_that_is_not_packed_is_refused(normals: Path, tmp_path: Path) -> None:
     with (normals / "normals.csv").open("a") as table:
         table.write("z,5\n")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -88,6 +89,7 @@ def read_table(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             table = csv.DictReader(file, strict=True)
+            _require_commas(path, table.fieldnames or ())
             for row in table:
                 cells = {name: cell for name, cell in row.items() if name and cell is not None}
                 yield table.line_num, cells
@@ -97,6 +99,12 @@ def read_table(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
         raise DataSetError(f"{path} is not text in UTF-8.") from error
     except csv.Error as error:
         raise DataSetError(f"{path}, line {table.reader.line_num}: {error}.") from error
+
+
+def _require_commas(path: Path, header: Sequence[str]) -> None:
+    if len(header) == 1 and (other := re.search("[;\t]", header[0])):
+        separator = "tabs" if other[0] == "\t" else "semicolons"
+        raise DataSetError(f"{path} has {separator} between its columns. Save it with commas.")
 
 
 def read_rows(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[str, ...]]:

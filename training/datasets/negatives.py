@@ -29,16 +29,20 @@ def read_negatives(folder: Path, unpacked: Path) -> list[LabelledImage]:
     Raises
     ------
     DataSetError
-        When it has neither layout, or an image is missing.
+        When it has neither layout, an image is missing, or there is none.
     """
     if (folder / NORMALS).is_file():
-        return read_normals(folder, unpacked)
-    if (folder / ENTRY_TABLE).is_file():
-        return read_no_finding(folder)
-    raise DataSetError(
-        f"{folder} holds no {ENTRY_TABLE} and no {NORMALS}. Point to a folder in NIH's layout, or "
-        f"to one with {NORMALS} and {ARCHIVE}."
-    )
+        table, images = NORMALS, read_normals(folder, unpacked)
+    elif (folder / ENTRY_TABLE).is_file():
+        table, images = ENTRY_TABLE, read_no_finding(folder)
+    else:
+        raise DataSetError(
+            f"{folder} holds no {ENTRY_TABLE} and no {NORMALS}. Point to a folder in NIH's layout, "
+            f"or to one with {NORMALS} and {ARCHIVE}."
+        )
+    if not images:
+        raise DataSetError(f"{folder / table} lists no radiograph without findings.")
+    return images
 
 
 def read_normals(folder: Path, unpacked: Path) -> list[LabelledImage]:

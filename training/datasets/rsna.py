@@ -66,7 +66,14 @@ def read_challenge(folder: Path) -> list[LabelledImage]:
 
 
 def _read_column(path: Path, column: str) -> dict[str, str]:
-    """One column of a table by ``patientId``; rows that repeat an exam repeat its value."""
+    """One column of a table by ``patientId``; rows that repeat an exam must repeat its value."""
     if not path.is_file():
         raise DataSetError(f"{path} is missing. Point to a folder in the challenge's layout.")
-    return dict(read_rows(path, ("patientId", column)))  # type: ignore[arg-type]
+    values: dict[str, str] = {}
+    for exam, value in read_rows(path, ("patientId", column)):
+        if values.setdefault(exam, value) != value:
+            raise DataSetError(
+                f"{path.name} gives exam {exam} “{values[exam]}” and “{value}” as {column}. "
+                "Keep one of these rows."
+            )
+    return values
