@@ -34,7 +34,7 @@ from training.evaluation.calibration import fit_calibration
 from training.evaluation.exam import Exam
 from training.evaluation.operating_points import OPERATING_IOU, choose_operating_points
 from training.judging import choose_threshold, detect, judge
-from training.terminal import NOTES, command_application, refuse
+from training.terminal import NOTES, command_application, refuse, refuse_full_disk
 
 _application = command_application()
 
@@ -78,6 +78,8 @@ def average_networks(
         card = save_weights(out, network, card.model_copy(update={"preset": network.preset}))
     except (InputError, DataSetError) as error:
         refuse(str(error))
+    except OSError as error:
+        refuse_full_disk(error, out.parent, "the same command")
     for metric in card.metrics:
         NOTES.print(f"{metric.name}: {metric.value:.3f} {metric.interval}")
     NOTES.print(f"Weights: {out}")

@@ -13,7 +13,7 @@ import torch
 import typer
 
 from detector.errors import InputError
-from detector.files import make_writable, replace_file
+from detector.files import replace_file
 from detector.networks.bodies import body_normalisation
 from detector.networks.systems import SYSTEMS
 from detector.presets import PRESETS, Preset
@@ -34,9 +34,10 @@ from training.datasets.negatives import read_negatives
 from training.datasets.splits import listed
 from training.fold_detections import exams_of
 from training.judging import RESAMPLES
+from training.run_folder import run_folder
 from training.run_options import choose_device, require_whole_strides
 from training.run_progress import prepare_shown, steps_shown
-from training.terminal import RESULTS, command_application, parse_folds, refuse
+from training.terminal import RESULTS, command_application, parse_folds, refuse, refuse_full_disk
 from training.trainer import real_steps
 
 REPORT = "comparison"
@@ -63,6 +64,7 @@ def _available_systems() -> list[str]:
 
 @_application.command()
 def compare_systems(
+    context: typer.Context,
     data: Annotated[
         Path,
         typer.Option(help="Folder in the RSNA challenge's layout, or a COCO file by its images."),
@@ -137,7 +139,7 @@ def compare_systems(
     if threads is not None:
         torch.set_num_threads(threads)
     try:
-        make_writable(out)
+        context.with_resource(run_folder(out))
         data_set = read_data_set(data)
         used = parse_folds("--folds", folds) or sorted(set(data_set.folds.values()))
         judged = parse_folds("--held-out", held_out) or used
@@ -158,6 +160,8 @@ def compare_systems(
         outcomes = [_outcome(comparison, preset, splits) for preset in presets]
     except (InputError, DataSetError, BodyWeightsError, CheckpointError) as error:
         refuse(str(error))
+    except OSError as error:
+        refuse_full_disk(error, out, "the same command")
     report = make_report(
         _title(data.name, len(presets), judged, common),
         {

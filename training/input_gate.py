@@ -39,6 +39,7 @@ from resources import CHEST_MODEL
 from training.datasets.nih import ENTRY_TABLE
 from training.datasets.rsna import IMAGES, PATIENTS
 from training.evaluation.intervals import wilson_interval
+from training.terminal import command_application
 
 DIRECTIONS: Final = 16
 FOLDS: Final = 4
@@ -51,9 +52,7 @@ _SMALLEST: Final = 64
 _SAME_WITHIN: Final = 6.0
 """Mean difference in grey values up to which two files show one picture."""
 
-_application = typer.Typer(
-    add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
-)
+_application = command_application()
 _Folder = Annotated[Path, typer.Option("--data", help="Folder with nih/, rsna/ and the others.")]
 
 

@@ -6,6 +6,7 @@ import math
 from dataclasses import replace
 
 import torch
+import typer
 
 from detector.presets import Preset
 from training.terminal import refuse
@@ -23,6 +24,13 @@ def choose_device(name: str) -> torch.device:
     if name == "cuda" and not torch.cuda.is_available():
         refuse("There is no CUDA device here. Use --device cpu.")
     return torch.device(name)
+
+
+def require_finite(value: float | None) -> float | None:
+    """The value of an option, unless it is no number or endless."""
+    if value is not None and not math.isfinite(value):
+        raise typer.BadParameter(f"{value} is no number that can be used.")
+    return value
 
 
 def require_whole_strides(size: int | None) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import NoReturn
+import errno
+from pathlib import Path
+from typing import Final, NoReturn
 
 import typer
 from rich.console import Console
 
 UNUSABLE_ARGUMENTS = 2
 """Exit status of a command that cannot do what it is asked to."""
+_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 RESULTS = Console(soft_wrap=True, markup=False, highlight=False)
 NOTES = Console(stderr=True, soft_wrap=True, markup=False, highlight=False)
@@ -32,3 +35,16 @@ def parse_folds(option: str, text: str) -> tuple[int, ...]:
         return tuple(sorted({int(fold) for fold in text.split(",") if fold}))
     except ValueError:
         refuse(f"{option} takes numbers with commas between them, not “{text}”.")
+
+
+def refuse_full_disk(error: OSError, out: Path, go_on: str) -> NoReturn:
+    """End the command where there was no room, or no quota, for what it writes.
+
+    Raises
+    ------
+    OSError
+        The error itself, when that is not what happened.
+    """
+    if error.errno not in _FULL:
+        raise error
+    refuse(f"{out}: the disk is full. Make room and go on with {go_on}: what was saved is whole.")

@@ -14,7 +14,6 @@ import torch
 import typer
 
 from detector.errors import InputError
-from detector.files import make_writable
 from detector.model_card import ModelCard, read_card
 from detector.networks.protocol import DetectionNetwork
 from detector.networks.systems import build_network
@@ -29,11 +28,17 @@ from training.judged_log import JudgedLog
 from training.processes import join_processes
 from training.run_card import describe_run
 from training.run_data import Splits, describe_data, find_places, read_splits
-from training.run_options import change_preset, choose_device, require_whole_strides
+from training.run_folder import run_folder
+from training.run_options import (
+    change_preset,
+    choose_device,
+    require_finite,
+    require_whole_strides,
+)
 from training.run_progress import prepare_shown, steps_shown
 from training.samples import SampleStream
 from training.stopping import Stop
-from training.terminal import NOTES, command_application, parse_folds, refuse
+from training.terminal import NOTES, command_application, parse_folds, refuse, refuse_full_disk
 from training.trainer import CHECKPOINT, StepReport, Trainer
 
 EVENTS = "events"
@@ -53,6 +58,7 @@ def main() -> None:
 
 @_application.command()
 def train_detector(
+    context: typer.Context,
     data: Annotated[
         Path,
         typer.Option(
@@ -132,7 +138,9 @@ def train_detector(
     ] = None,
     learning_rate: Annotated[
         float | None,
-        typer.Option(min=0, help="At its peak.", show_default="the preset's"),
+        typer.Option(
+            min=0, callback=require_finite, help="At its peak.", show_default="the preset's"
+        ),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Where chance starts.")] = 0,
     workers: Annotated[int, typer.Option(min=0, help="Processes that make samples.")] = 1,
@@ -140,7 +148,9 @@ def train_detector(
         int | None, typer.Option(min=1, help="Threads of a CPU; 1 is best on a busy machine.")
     ] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda or auto.")] = "auto",
-    save_minutes: Annotated[float, typer.Option(min=0, help="Time between checkpoints.")] = 3.0,
+    save_minutes: Annotated[
+        float, typer.Option(min=0, callback=require_finite, help="Time between checkpoints.")
+    ] = 3.0,
     resume: Annotated[bool, typer.Option(help="Go on from the checkpoint in OUT.")] = False,
     judge_held_out: Annotated[
         bool,
@@ -163,8 +173,8 @@ def train_detector(
 ) -> None:
     """Train a pneumonia detector and write its weights with their card. Research use only.
 
-    SIGTERM stops a run that is on its steps, in one process, with a checkpoint; the exit status is
-    then 3.
+    Ctrl+C and SIGTERM stop a run that is on its steps, in one process, with a checkpoint; the exit
+    status is then 3.
     """
     if preset is not None and preset not in PRESETS:
         refuse(f"There is no preset {preset}. Choose one of {', '.join(PRESETS)}.")
@@ -193,9 +203,10 @@ def train_detector(
     if threads is not None:
         torch.set_num_threads(threads)
     try:
-        make_writable(out)
         chosen_device = choose_device(device)
         processes = join_processes(chosen_device.type)
+        if processes.is_first:
+            context.with_resource(run_folder(out))
         if chosen.batch_size % processes.count:
             refuse(f"{processes.count} processes cannot share {chosen.batch_size} images a step.")
         with processes.first_on_machine():
@@ -251,6 +262,8 @@ def train_detector(
         card = describe_run(
             network, splits, begun_from, out, name=name or chosen.name, is_judged=judge_held_out
         )
+        weights = out / f"{card.name}.safetensors"
+        save_weights(weights, network.cpu(), card)
     except (
         InputError,
         DataSetError,
@@ -259,8 +272,10 @@ def train_detector(
         EventLogError,
     ) as error:
         refuse(str(error))
-    weights = out / f"{card.name}.safetensors"
-    save_weights(weights, network.cpu(), card)
+    except FloatingPointError as error:
+        refuse(f"In training {error}. Start again with a lower --learning-rate.")
+    except OSError as error:
+        refuse_full_disk(error, out, "--resume")
     for metric in card.metrics:
         NOTES.print(f"{metric.name}: {metric.value:.3f} {metric.interval}")
     NOTES.print(f"Weights: {weights}")

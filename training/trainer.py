@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import signal
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -333,7 +334,7 @@ class Trainer:
             batch_sampler=keys,
             num_workers=self.workers,
             collate_fn=collate if is_gpu else _collate_changed,
-            worker_init_fn=_use_one_thread,
+            worker_init_fn=_begin_worker,
             pin_memory=is_gpu,
             generator=torch.Generator(),  # leaves the global generator as it is
         )
@@ -370,5 +371,7 @@ def _collate_changed(samples: list[Sample]) -> Batch:
     return Batch(apply_changes(images, changes), [], targets)
 
 
-def _use_one_thread(_worker: int) -> None:
+def _begin_worker(_worker: int) -> None:
+    """Use one thread, and leave it to the trainer to end at Ctrl+C, which reaches all processes."""
     cv2.setNumThreads(0)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from detector.dicom.reading import read_identity, read_radiograph
-from detector.errors import DamagedFileError, InputError
+from detector.errors import DamagedFileError, FolderNotWritableError, InputError
 from detector.preparation import prepare
 from detector.presets import PRESETS
 from resources import DEMO_STUDIES
@@ -100,6 +102,15 @@ def test_a_file_that_cannot_be_read_is_named_from_another_process(tmp_path: Path
     truncate(broken)
     with pytest.raises(InputError, match=r"broken\.dcm"):
         list(decode_many([DEMO[1], broken], 64, PRESET, processes=2))
+
+
+def test_images_for_which_there_is_no_room_are_refused_before_any_is_decoded(
+    images: list[LabelledImage], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: SimpleNamespace(free=10))
+    with pytest.raises(FolderNotWritableError, match=r"need 0\.1 GB and 0\.0 GB are free"):
+        prepare_images(images, 4096, tmp_path / "cache", preset=PRESET)
+    assert list((tmp_path / "cache").iterdir()) == []
 
 
 def test_nothing_to_prepare_is_refused(tmp_path: Path) -> None:

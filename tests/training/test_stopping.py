@@ -42,12 +42,13 @@ def start(tmp_path: Path) -> Path:
 
 def begin(data: Path, start: Path, out: Path, *more: str) -> subprocess.Popen[str]:
     options = ["--data", data, "--folds", "0,1", "--start", start, "--out", out]
-    numbers = ["--synthetic-steps", "0", "--batch", "2", "--workers", "0", "--threads", "1"]
+    numbers = ["--synthetic-steps", "0", "--batch", "2", "--threads", "1"]
     return subprocess.Popen(
         [sys.executable, "-m", "training.train_command", *map(str, options), *numbers, *more],
         cwd=REPOSITORY,
         stderr=subprocess.PIPE,
         text=True,
+        start_new_session=True,
     )
 
 
@@ -57,13 +58,22 @@ def wait_for_line(path: Path) -> None:
         time.sleep(0.05)
 
 
-def test_sigterm_is_a_request_within_the_block_and_only_there() -> None:
-    handler = signal.getsignal(signal.SIGTERM)
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_is_a_request_within_the_block_and_only_there(number: signal.Signals) -> None:
+    handler = signal.getsignal(number)
     with Stop() as stop:
         assert not stop.is_asked()
-        os.kill(os.getpid(), signal.SIGTERM)
+        os.kill(os.getpid(), number)
         assert stop.is_asked()
-    assert signal.getsignal(signal.SIGTERM) is handler
+    assert signal.getsignal(number) is handler
+
+
+def test_a_second_interruption_acts_at_once() -> None:
+    with Stop() as stop:
+        signal.raise_signal(signal.SIGINT)
+        assert stop.is_asked()
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
 
 
 def test_the_end_of_the_parent_is_a_request_if_it_is_followed(
@@ -76,14 +86,18 @@ def test_the_end_of_the_parent_is_a_request_if_it_is_followed(
     assert not other.is_asked()
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_stopped_run_saves_its_step_and_says_how_to_go_on(
-    challenge_folder: Path, start: Path, tmp_path: Path
+    number: signal.Signals, challenge_folder: Path, start: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "run"
-    endless = ("--steps", "1000000", "--save-minutes", "60")
+    endless = ("--steps", "1000000", "--save-minutes", "60", "--workers", "1")
     process = begin(challenge_folder, start, out, *endless)
     wait_for_line(out / "losses.jsonl")
-    process.send_signal(signal.SIGTERM)
+    if number == signal.SIGINT:
+        os.killpg(process.pid, number)  # as a terminal does, to the workers, too
+    else:
+        process.send_signal(number)
     _, said = process.communicate(timeout=120)
     steps = (out / "losses.jsonl").read_text().count("\n")
     assert process.returncode == 3
@@ -96,7 +110,7 @@ def test_fine_tuning_takes_its_shape_from_the_weights_and_its_name_from_the_read
     challenge_folder: Path, start: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "run"
-    more = ("--steps", "4", "--name", "second", "--judge-every", "2", "--judge")
+    more = ("--workers", "0", "--steps", "4", "--name", "second", "--judge-every", "2", "--judge")
     process = begin(challenge_folder, start, out, *more)
     _, said = process.communicate(timeout=180)
     assert process.returncode == 0, said

@@ -19,6 +19,7 @@ from typer.testing import CliRunner
 from detector.presets import PRESETS
 from detector.weights import load_weights
 from training import train_command
+from training.run_folder import run_folder
 
 runner = CliRunner()
 
@@ -101,6 +102,8 @@ def test_a_finished_run_resumes_to_the_same_weights(challenge_folder: Path, tmp_
         (("--folds", "0", "--class-weights", "1,-3,1"), "from 0 on"),
         (("--folds", "0", "--seed", "-1"), "--seed"),
         (("--folds", "0", "--threads", "0"), "--threads"),
+        (("--folds", "0", "--learning-rate", "nan"), "--learning-rate"),
+        (("--folds", "0", "--save-minutes", "inf"), "no number that can be used"),
     ],
 )
 def test_unusable_arguments_are_refused_with_a_sentence(
@@ -116,6 +119,39 @@ def test_a_folder_that_cannot_be_written_is_refused(challenge_folder: Path, tmp_
     status, output = train(challenge_folder, tmp_path / "file", "--folds", "0")
     assert status == 2
     assert "Name another folder." in output
+
+
+def test_a_folder_belongs_to_one_run_at_a_time(challenge_folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    with run_folder(out):
+        status, output = train(challenge_folder, out, "--folds", "0")
+        assert status == 2
+        assert "another run writes into it. Wait for its end, or name another folder." in output
+        assert [path.name for path in out.iterdir()] == [".lock"]
+    assert train(challenge_folder, out, "--folds", "0")[0] == 0
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no full device")
+def test_a_full_disk_is_told_and_not_thrown(challenge_folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    out.mkdir()
+    (out / "losses.jsonl").symlink_to("/dev/full")
+    status, output = train(challenge_folder, out, "--folds", "0")
+    assert status == 2
+    assert f"{out}: the disk is full. Make room and go on with --resume" in output
+
+
+def test_a_loss_that_is_not_finite_is_told(
+    challenge_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hot = replace(PRESETS["tiny"], synthetic_steps=0, steps=30, gradient_clip=None)
+    monkeypatch.setitem(PRESETS, "tiny", hot)
+    options = ("--folds", "0,1", "--learning-rate", "1e30")
+    status, output = train(challenge_folder, tmp_path / "run", *options)
+    assert status == 2
+    assert "the loss is not finite at step" in output
+    assert "Start again with a lower --learning-rate." in output
+    assert not (tmp_path / "run" / "tiny.safetensors").exists()
 
 
 def test_the_command_line_changes_the_preset_that_is_kept(

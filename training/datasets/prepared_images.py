@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import math
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from detector.errors import FolderNotWritableError
 from detector.files import access_error
 from detector.preparation import PREPARATION, ImageMap
 from detector.presets import Preset
@@ -116,7 +119,7 @@ def prepare_images(
     DataSetError
         When there is no image, or a box lies outside its image.
     detector.errors.InputError
-        When a file cannot be read.
+        When a file cannot be read, or the cache has no room for the images.
     """
     if not images:
         raise DataSetError("There is no image to train on or to judge. Choose other folds.")
@@ -156,6 +159,8 @@ def _fill(
     )
     shape = (len(images), size, size)
     is_begun = partial_pixels.is_file() and partial_facts.is_file()
+    if not is_begun:
+        _require_room(pixels_path.parent, math.prod(shape))
     facts = np.load(partial_facts) if is_begun else np.zeros(len(images), _FACTS)
     pixels = np.lib.format.open_memmap(
         partial_pixels, "r+" if is_begun else "w+", dtype=np.uint8, shape=shape
@@ -188,6 +193,15 @@ def _fill(
         save()
     partial_pixels.replace(pixels_path)
     partial_facts.replace(facts_path)
+
+
+def _require_room(folder: Path, size: int) -> None:
+    """A mapped file takes its room page by page, and the end of it would kill the process."""
+    free = shutil.disk_usage(folder).free
+    if free < size:
+        raise FolderNotWritableError(
+            str(folder), f"the images need {size / 1e9:.1f} GB and {free / 1e9:.1f} GB are free"
+        )
 
 
 def _require_inside(image: LabelledImage, width: int, height: int) -> None:
