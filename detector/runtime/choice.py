@@ -74,9 +74,7 @@ def make_back_end(
     if name == "openvino":
         from detector.runtime.open_vino import OpenVinoBackEnd
 
-        return OpenVinoBackEnd(
-            exporting.exported_detector(weights, card), threads, exporting.export_folder()
-        )
+        return OpenVinoBackEnd(exporting.exported_detector(weights, card), threads)
     if name == "onnxruntime":
         from detector.runtime.onnx_runtime import OnnxRuntimeBackEnd
 

@@ -6,10 +6,10 @@ importing torch and building the network takes seconds, compiling the file a ten
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import tempfile
 import warnings
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -27,6 +27,7 @@ BOXES: Final = "boxes"
 SCORES: Final = "scores"
 EXAM: Final = "exam"
 OPSET: Final = 18
+DIGEST_SIZE: Final = hashlib.sha256().digest_size
 
 _log = logging.getLogger(__name__)
 
@@ -39,7 +40,8 @@ def export_folder() -> Path:
 def exported_detector(weights: Path, card: ModelCard) -> bytes:
     """Give the detector as ONNX: from the cache, or exported now and put there.
 
-    An export is found again by the weights, the preset and the version of this program.
+    An export is found again by the weights, the preset and the version of this program. It stands
+    behind its digest: one that was altered, by a failing disk say, is made again.
 
     Parameters
     ----------
@@ -51,10 +53,9 @@ def exported_detector(weights: Path, card: ModelCard) -> bytes:
     WeightsError
         The network cannot be built from the file.
     """
-    name = f"{card.fingerprint}-{__version__}.onnx"
-    path = export_folder() / name
-    with suppress(OSError):  # what cannot be read can be made again
-        return path.read_bytes()
+    path = export_folder() / f"{card.fingerprint}-{__version__}.export"
+    if (kept := _kept(path)) is not None:
+        return kept
     from detector.networks.center_scale import CenterScaleDetector
     from detector.weights import load_weights
 
@@ -63,10 +64,24 @@ def exported_detector(weights: Path, card: ModelCard) -> bytes:
     content = export(network)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        replace_file(path, content)
+        replace_file(path, _digest(content) + content)
     except OSError as error:
         _log.info("The exported network is not kept: %s.", error.strerror)
     return content
+
+
+def _kept(path: Path) -> bytes | None:
+    """The export in a file of the cache, unless there is none or it was altered."""
+    try:
+        content = path.read_bytes()
+    except OSError:  # what cannot be read can be made again
+        return None
+    digest, exported = content[:DIGEST_SIZE], content[DIGEST_SIZE:]
+    return exported if digest == _digest(exported) else None
+
+
+def _digest(content: bytes) -> bytes:
+    return hashlib.sha256(content).digest()
 
 
 def export(network: CenterScaleDetector) -> bytes:

@@ -6,7 +6,7 @@ import json
 import logging
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -104,7 +104,32 @@ def test_an_export_is_kept_and_then_needs_no_torch(tiny_weights: Path, private_h
 
     assert (first[0], second[0]) == ("True", "False")
     assert first[1] == second[1]
-    assert len(list(private_home.rglob("*.onnx"))) == 1
+    assert len(list(private_home.rglob("*.export"))) == 1
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda content: b"",
+        lambda content: content[: len(content) // 2],
+        lambda content: content[:-1] + bytes([content[-1] ^ 1]),
+    ],
+)
+def test_a_kept_export_that_was_altered_is_made_again(
+    tiny_weights: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    damage: Callable[[bytes], bytes],
+) -> None:
+    monkeypatch.setattr("detector.runtime.exporting.export_folder", lambda: tmp_path)
+    _, card = load_weights(tiny_weights)
+    content = exported_detector(tiny_weights, card)
+    (kept,) = tmp_path.iterdir()
+    whole = kept.read_bytes()
+    kept.write_bytes(damage(whole))
+
+    assert exported_detector(tiny_weights, card) == content
+    assert kept.read_bytes() == whole
 
 
 def test_where_nothing_can_be_kept_the_export_is_made_each_time(
