@@ -14,7 +14,7 @@ from detector.precision import full_precision
 from detector.preparation import boxes_in_image
 from training.datasets.prepared_images import PreparedImages
 from training.evaluation.exam import Exam
-from training.evaluation.matching import Criterion, match_exams
+from training.evaluation.matching import Criterion, last_of_equal_scores, match_exams
 from training.evaluation.measures import Estimate
 from training.evaluation.operating_points import OPERATING_IOU
 from training.evaluation.report import evaluate
@@ -66,12 +66,12 @@ def choose_threshold(exams: Sequence[Exam]) -> float:
     found.
     """
     matches = match_exams(exams, [Criterion(OPERATING_IOU)])
-    hits = np.cumsum(matches.is_hit[0])
+    last = last_of_equal_scores(matches.score)  # a threshold shows all boxes of a score or none
+    hits = np.cumsum(matches.is_hit[0])[last]
     if not len(hits) or not hits[-1]:
         return 1.0
-    detections = np.arange(1, len(hits) + 1)
-    f1 = 2 * hits / (detections + matches.truth_count.sum())
-    return float(matches.score[int(np.argmax(f1))])
+    f1 = 2 * hits / (last + 1 + matches.truth_count.sum())
+    return float(matches.score[last[np.argmax(f1)]])
 
 
 def judge(exams: Sequence[Exam], *, threshold: float, data: str, command: str) -> list[Metric]:

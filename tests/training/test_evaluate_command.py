@@ -343,6 +343,15 @@ def test_unusable_arguments_end_with_status_2_and_a_sentence(
         ("not json", "Unusable detections: the file: Invalid JSON"),
         ('{"images": []}', "annotations: Field required"),
         (
+            '{"images": [], "annotations": [{"image_id": 4, "bbox": [9, 9, -5, 1], "score": 1}]}',
+            "annotations.0.bbox.2: Input should be greater than or equal to 0",
+        ),
+        (
+            '{"images": [{"id": 1, "file_name": "a", "width": 9, "height": 9, "exam_score": 7}],'
+            ' "annotations": []}',
+            "images.0.exam_score: Input should be less than or equal to 1",
+        ),
+        (
             '{"images": [], "annotations": [{"image_id": 4, "bbox": [1, 1, 1, 1], "score": 1}]}',
             "it has boxes for image 4, not listed",
         ),

@@ -56,6 +56,16 @@ def test_the_threshold_has_the_best_f1() -> None:
     assert choose_threshold([*exams[:2], exam("c", [NEAR], [(FAR, 0.625)])]) == 0.5
 
 
+def test_a_threshold_does_not_part_equal_scores() -> None:
+    exams = [
+        exam("a", [NEAR], [(NEAR, 0.75)]),
+        exam("b", [NEAR], [(NEAR, 0.5), (FAR, 0.5), ((40.0, 0.0, 60.0, 20.0), 0.5)]),
+    ]
+    # With 2 true boxes F1 is 2/3 at 0.75 and, with both misses of that score, 4/6 at 0.5; between
+    # the boxes scored 0.5, where no threshold stands, it would be 4/4.
+    assert choose_threshold(exams) == 0.75
+
+
 def test_without_any_hit_nothing_is_shown() -> None:
     assert choose_threshold([exam("a", [NEAR], [(FAR, 0.9)])]) == 1.0
     assert choose_threshold([exam("a", [NEAR], [])]) == 1.0

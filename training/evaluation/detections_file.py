@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, PositiveInt, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    NonNegativeFloat,
+    PositiveInt,
+    ValidationError,
+)
 
 from detector.errors import InputError
 from detector.files import access_error
@@ -38,7 +46,7 @@ class _Image(_Record):
     width: PositiveInt
     height: PositiveInt
     sop_instance_uid: str = ""
-    exam_score: float | None = None
+    exam_score: Annotated[float, Field(ge=0, le=1)] | None = None
 
     @property
     def identity(self) -> ImageIdentity:
@@ -53,7 +61,7 @@ class _Image(_Record):
 
 class _Annotation(_Record):
     image_id: int
-    bbox: tuple[float, float, float, float]
+    bbox: tuple[float, float, NonNegativeFloat, NonNegativeFloat]
     score: float
 
 
