@@ -86,6 +86,21 @@ def test_what_was_decoded_before_an_interruption_is_not_decoded_again(
     assert prepared.maps == anew.maps
 
 
+@pytest.mark.parametrize("kept", ["pixels", "facts"])
+def test_an_array_that_breaks_off_is_made_again(
+    images: list[LabelledImage], tmp_path: Path, kept: str
+) -> None:
+    first = prepare_images(images, 64, tmp_path / "cache", preset=PRESET)
+    for path in (tmp_path / "cache").iterdir():
+        if (".facts" in path.name) == (kept == "facts"):
+            truncate(path)
+    again = prepare_images(images, 64, tmp_path / "cache", preset=PRESET)
+    assert again.digests == first.digests
+    np.testing.assert_array_equal(
+        again.pixels[0], prepare(read_radiograph(images[0].path), 64, PRESET)[0]
+    )
+
+
 def test_several_processes_give_what_one_gives() -> None:
     for one, other in zip(
         decode_many(DEMO, 64, PRESET, processes=1),

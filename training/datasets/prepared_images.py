@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -125,16 +126,18 @@ def prepare_images(
         raise DataSetError("There is no image to train on or to judge. Choose other folds.")
     pixels_path = cache / f"{_digest(images, size, preset)}.npy"
     facts_path = pixels_path.with_suffix(".facts.npy")
-    if not facts_path.is_file():
+    arrays = _kept(pixels_path, facts_path)
+    if arrays is None:
         cache.mkdir(parents=True, exist_ok=True)
         _fill(images, size, preset, pixels_path, facts_path, progressed)
-    facts = np.load(facts_path)
+        arrays = _open(pixels_path, facts_path)
+    pixels, facts = arrays
     extents = tuple((int(width), int(height)) for width, height in facts["extent"])
     for image, extent in zip(images, extents, strict=True):
         _require_inside(image, *extent)
     return PreparedImages(
         tuple(images),
-        np.load(pixels_path, mmap_mode="r"),
+        pixels,
         tuple(
             ImageMap((float(x), float(y)), (int(left), int(top)))
             for (x, y), (left, top) in zip(facts["scale"], facts["offset"], strict=True)
@@ -143,6 +146,18 @@ def prepare_images(
         tuple(facts["digest"].tolist()),
         tuple(facts["sop_instance_uid"].tolist()),
     )
+
+
+def _kept(pixels_path: Path, facts_path: Path) -> tuple[NDArray[np.uint8], NDArray[Any]] | None:
+    """The arrays that an earlier run left, unless it left none or one that breaks off."""
+    try:
+        return _open(pixels_path, facts_path)
+    except (OSError, ValueError, EOFError):  # what cannot be read can be made again
+        return None
+
+
+def _open(pixels_path: Path, facts_path: Path) -> tuple[NDArray[np.uint8], NDArray[Any]]:
+    return np.load(pixels_path, mmap_mode="r"), np.load(facts_path)
 
 
 def _fill(
