@@ -24,6 +24,8 @@ LEVELS: Final = 3
 QUERIES: Final = 100
 """The paper's 300 are for COCO; a radiograph has at most a handful of opacities."""
 DECODER_LAYERS: Final = 3
+HEAD_WIDTH: Final = 32
+"""Channels of an attention head: the paper has 8 heads for 256."""
 LOSS_PARTS: Final = ("vfl", "bbox", "giou")
 
 
@@ -128,6 +130,7 @@ def _build_transformer(preset: Preset) -> Any:
             "the system rt_detr needs the package transformers; install pneumo-viewer[rt-detr]"
         ) from error
     channels = preset.channels
+    heads = channels // HEAD_WIDTH
     config = transformers.RTDetrConfig(
         backbone_config=transformers.TimmBackboneConfig(
             backbone=preset.body, num_channels=1, out_indices=[2, 3, 4]
@@ -136,9 +139,11 @@ def _build_transformer(preset: Preset) -> Any:
         num_labels=1,
         encoder_hidden_dim=channels,
         encoder_ffn_dim=4 * channels,
+        encoder_attention_heads=heads,
         d_model=channels,
         decoder_in_channels=[channels] * LEVELS,
         decoder_ffn_dim=4 * channels,
+        decoder_attention_heads=heads,
         decoder_layers=DECODER_LAYERS,
         num_queries=QUERIES,
         initializer_range=channels**-0.5,

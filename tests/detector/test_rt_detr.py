@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -12,7 +13,9 @@ from dense_peers import NOTHING, assert_finds, build, images, total
 from torch import Tensor, nn
 
 from detector.networks.protocol import Target
+from detector.networks.systems import build_network
 from detector.peers.rt_detr import DECODER_LAYERS, QUERIES
+from detector.presets import PRESETS
 
 SIZE = 128
 TRUTH = torch.tensor([[26.0, 30, 70, 102]])
@@ -53,6 +56,13 @@ def test_the_body_is_held_once_and_normalisation_lets_features_through() -> None
     norms = [m for m in network.transformer.modules() if isinstance(m, nn.BatchNorm2d)]
     assert norms
     assert all((norm.weight == 1).all() for norm in norms)
+
+
+@pytest.mark.parametrize(("channels", "heads"), [(96, 3), (256, 8)])
+def test_attention_heads_have_the_papers_width_in_any_network(channels: int, heads: int) -> None:
+    preset = replace(PRESETS["rt_detr"], body="efficientnet_lite0", channels=channels)
+    config = build_network(preset).transformer.config
+    assert config.encoder_attention_heads == config.decoder_attention_heads == heads
 
 
 def test_before_training_the_encoders_boxes_are_its_anchors() -> None:
